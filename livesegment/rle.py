@@ -1,0 +1,107 @@
+"""COCO's run-length encoding of masks, straight from box-sized crops.
+
+Format: runs of zeros and ones in turn, column by column, starting with zeros; written as text by
+the variable-length code of the COCO API (5 bits a character from "0" on, every count but the
+first three as the difference to the count two before).
+Source: cocodataset/cocoapi, `maskApi.c`, `rleToString` and `rleFrString`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def crop_counts(
+    mask: NDArray[np.bool_], origin: tuple[int, int], size: tuple[int, int]
+) -> list[int]:
+    """Run lengths of a full-frame mask of which only a crop is held.
+
+    Args:
+        mask: (h, w) bool crop; everything outside of it is zero.
+        origin: (x, y) of the crop's first pixel in the frame.
+        size: (width, height) of the frame.
+
+    Returns:
+        Counts that sum to width * height, zeros first.
+    """
+    x, y = origin
+    total = size[0] * size[1]
+    height, width = mask.shape
+    if height == 0 or width == 0:
+        return [total]
+    # A zero row below each column keeps runs from joining two columns that do not touch; where
+    # the crop is as tall as the frame they do touch, and the equal ends below cancel out.
+    column_major = np.zeros((width, height + 1), np.int8)
+    column_major[:, :height] = mask.T
+    change = np.flatnonzero(np.diff(column_major.ravel(), prepend=np.int8(0)))
+    column, row = np.divmod(change, height + 1)
+    ends = (x + column) * size[1] + y + row
+    if height == size[1]:
+        joins = np.flatnonzero(ends[1::2][:-1] == ends[2::2]) * 2 + 1
+        ends = np.delete(ends, np.concatenate((joins, joins + 1)))
+    counts: list[int] = np.diff(ends, prepend=0, append=total).tolist()
+    if counts[-1] == 0 and len(counts) > 1:
+        counts.pop()
+    return counts
+
+
+def encode_counts(counts: Sequence[int]) -> str:
+    """COCO's compressed text of run lengths."""
+    text: list[str] = []
+    for i, count in enumerate(counts):
+        value = count - counts[i - 2] if i > 2 else count
+        while True:
+            bits = value & 0x1F
+            value >>= 5
+            more = value != (-1 if bits & 0x10 else 0)
+            text.append(chr(48 + bits + (0x20 if more else 0)))
+            if not more:
+                break
+    return "".join(text)
+
+
+def decode_counts(text: str) -> list[int]:
+    """Run lengths of COCO's compressed text.
+
+    Raises:
+        ValueError: the text is not such an encoding.
+    """
+    counts: list[int] = []
+    value = shift = 0
+    for character in text:
+        bits = ord(character) - 48
+        if not 0 <= bits < 64:
+            raise ValueError(f"{character!r} does not belong in run lengths")
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            value -= 1 << shift
+        counts.append(value + counts[-2] if len(counts) > 2 else value)
+        value = shift = 0
+    if shift:
+        raise ValueError("run lengths end in the middle of a number")
+    return counts
+
+
+def decode_mask(counts: Sequence[int], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The full-frame mask of run lengths.
+
+    Args:
+        counts: run lengths, zeros first.
+        size: (width, height) of the frame.
+
+    Returns:
+        (height, width) bool.
+
+    Raises:
+        ValueError: the runs do not cover the frame exactly.
+    """
+    width, height = size
+    if sum(counts) != width * height or min(counts, default=0) < 0:
+        raise ValueError(f"runs cover {sum(counts)} pixels, the frame has {width * height}")
+    values = np.arange(len(counts)) % 2 == 1
+    flat: NDArray[np.bool_] = np.repeat(values, counts)
+    return np.ascontiguousarray(flat.reshape(width, height).T)

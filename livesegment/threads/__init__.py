@@ -1,0 +1,1 @@
+"""Threads that stop, and hand-overs that can be closed."""
