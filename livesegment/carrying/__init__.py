@@ -1,0 +1,1 @@
+"""Masks from the frame they were inferred on to the frame that is shown."""

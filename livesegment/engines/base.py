@@ -1,0 +1,64 @@
+"""The seam between a network and whatever runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livesegment.network import Network, Tensors
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What really runs a network: measured, not asked for."""
+
+    engine: str
+    """Name and version, as "OpenCV 5.0.0 (classic)"."""
+    device: str
+    """"cpu", "opencl", "cuda", ..., as found after a forward pass."""
+    detail: str = ""
+    """Anything worth knowing, such as how many layers ran elsewhere."""
+
+    def __str__(self) -> str:
+        return f"{self.engine} on {self.device}" + (f" ({self.detail})" if self.detail else "")
+
+
+class Engine(Protocol):
+    """Runs one network. Knows nothing of pictures, boxes or classes.
+
+    Loaded in one thread and then used by one thread only, which may be another: two threads in
+    one network at once crash OpenCV.
+    """
+
+    def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> Tensors:
+        """Run the network once.
+
+        Args:
+            inputs: input name -> tensor; a network of one input takes any name.
+
+        Returns:
+            The tensors that the network was loaded for.
+
+        Raises:
+            EngineError: the runtime refused the input or failed.
+        """
+        ...
+
+    def report(self) -> EngineReport:
+        """What really ran; meaningful after the first `run`."""
+        ...
+
+
+class EngineFactory(Protocol):
+    """Loads networks on one runtime."""
+
+    def __call__(self, network: Network, *, device: str, threads: int | None) -> Engine:
+        """Load `network` on `device`; `threads` None leaves the runtime's own choice.
+
+        Raises:
+            ModelError: the runtime cannot read the network.
+            EngineError: the device is not there.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Families of networks: pictures to tensors, tensors to instances."""

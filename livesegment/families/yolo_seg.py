@@ -1,0 +1,318 @@
+"""YOLO segmentation networks (YOLOv5, v8, v9, 11 and 26, `-seg`) exported to ONNX.
+
+Two outputs, found by their shapes: predictions (1, a, b), a row or column a candidate, and
+prototypes (1, k, h, w). A mask is the sum of the prototypes weighted by the candidate's k
+coefficients; as logits it is enlarged inside its box, and thresholded last.
+"""
+
+import ast
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livesegment.errors import ModelError
+from livesegment.families.base import Thresholds
+from livesegment.families.onnx_header import OnnxHeader
+from livesegment.frame import Image
+from livesegment.geometry import (
+    Letterbox,
+    clip_boxes,
+    has_area,
+    non_maximum_suppression,
+    pixel_centres,
+    pixel_regions,
+    resample,
+)
+from livesegment.instances import Instances, Mask
+from livesegment.network import Format, Network, Tensors
+
+PAD = 114
+"""Grey of the letterbox, as the networks were trained with."""
+STRIDES = (8, 16, 32)
+EXPORT_HINT = "export a -seg model: yolo export model=yolov8n-seg.pt format=onnx"
+
+
+class Layout(Enum):
+    """How candidates are laid out in the predictions."""
+
+    COLUMNS = "columns"
+    """YOLOv8, v9, 11: (1, 4 + classes + k, n): centre x, y, width, height, class scores, k."""
+    ROWS = "rows"
+    """YOLOv5: (1, n, 5 + classes + k): as above with an objectness before the class scores."""
+    FINAL = "final"
+    """YOLO26 and exports with NMS inside: (1, n, 6 + k): x1, y1, x2, y2, score, class, k."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What passed the score threshold, in input pixels."""
+
+    boxes: NDArray[np.float32]
+    """(n, 4) x1, y1, x2, y2."""
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.int32]
+    coefficients: NDArray[np.float32]
+    """(n, k)."""
+
+    def take(self, rows: NDArray[np.intp]) -> "Candidates":
+        """Some of them."""
+        return Candidates(
+            self.boxes[rows], self.scores[rows], self.class_ids[rows], self.coefficients[rows]
+        )
+
+
+class YoloSeg:
+    """A YOLO segmentation network from an ONNX file's bytes; see `Family`."""
+
+    def __init__(
+        self,
+        weights: bytes,
+        *,
+        name: str,
+        labels: Sequence[str] = (),
+        input_size: tuple[int, int] | None = None,
+    ) -> None:
+        try:
+            header = OnnxHeader.parse(weights)
+        except ValueError as error:
+            raise ModelError(
+                f"{name} is damaged or no ONNX model: {error}",
+                hint="export or fetch the file again: it may have been cut off",
+            ) from error
+        self._name = name
+        task = header.metadata.get("task", "segment")
+        if task != "segment":
+            raise ModelError(f"{name} was made to {task}, not to segment", hint=EXPORT_HINT)
+        self._predictions, self._prototypes = _outputs(header, name)
+        self._input_size = _input_size(header, name, input_size)
+        named = tuple(labels) or _names(header)
+        fixed = [header.outputs[key] for key in (self._predictions, self._prototypes)]
+        if all(all(shape) for shape in fixed):
+            _, classes = self._layout(fixed[0], fixed[1], len(named))
+            named = named or tuple(f"class {i}" for i in range(classes))
+        self.labels = named
+        self.networks = (
+            Network(
+                name=name,
+                format=Format.ONNX,
+                weights=weights,
+                outputs=(self._predictions, self._prototypes),
+            ),
+        )
+
+    def prepare(self, image: Image) -> tuple[Tensors, Letterbox]:
+        """Letterbox the picture: aspect kept, grey around it, RGB in 0..1."""
+        height, width = image.shape[:2]
+        letterbox = Letterbox.fit((width, height), self._input_size)
+        canvas = np.full((self._input_size[1], self._input_size[0], 3), PAD, np.uint8)
+        top, left = letterbox.top, letterbox.left
+        part = canvas[top : top + letterbox.resized[1], left : left + letterbox.resized[0]]
+        if letterbox.resized == (width, height):
+            part[:] = image
+        else:
+            cv2.resize(image, letterbox.resized, dst=part, interpolation=cv2.INTER_LINEAR)
+        blob = cv2.dnn.blobFromImage(canvas, 1 / 255, swapRB=True)
+        return {"images": np.asarray(blob, np.float32)}, letterbox
+
+    def relay(self, outputs: Tensors, thresholds: Thresholds) -> Tensors | None:
+        """One network is all there is."""
+        del outputs, thresholds
+        return None
+
+    def decode(self, outputs: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
+        """Candidates above the threshold, the best of each heap, each with its mask."""
+        predictions, prototypes = outputs[self._predictions], outputs[self._prototypes]
+        layout, classes = self._layout(predictions.shape, prototypes.shape, len(self.labels))
+        found = _candidates(predictions[0], layout, classes, thresholds)
+        if layout is Layout.FINAL:
+            kept = np.argsort(-found.scores, kind="stable")[: thresholds.max_instances]
+        else:
+            kept = non_maximum_suppression(
+                found.boxes,
+                found.scores,
+                found.class_ids,
+                thresholds.nms,
+                limit=thresholds.max_instances,
+            )
+        boxes = clip_boxes(letterbox.to_frame(found.boxes[kept]), letterbox.frame_size)
+        inside = has_area(boxes)
+        found, boxes = found.take(kept[inside]), boxes[inside]
+        return Instances.from_rows(
+            boxes,
+            np.clip(found.scores, 0, 1),
+            found.class_ids,
+            [
+                assemble_mask(prototypes[0], found.coefficients[i], box, letterbox, thresholds.mask)
+                for i, box in enumerate(boxes)
+            ],
+        )
+
+    def _layout(
+        self, predictions: Sequence[int], prototypes: Sequence[int], classes: int
+    ) -> tuple[Layout, int]:
+        """The layout of candidates, and the number of classes; 0 classes: not known yet.
+
+        Raises:
+            ModelError: the shapes fit no layout.
+        """
+        _, a, b = predictions
+        k = prototypes[1]
+        cells = sum(
+            math.ceil(self._input_size[0] / s) * math.ceil(self._input_size[1] / s) for s in STRIDES
+        )
+        if b == cells and a > 4 + k and classes in {0, a - 4 - k}:
+            return Layout.COLUMNS, a - 4 - k
+        if a == 3 * cells and b > 5 + k and classes in {0, b - 5 - k}:
+            return Layout.ROWS, b - 5 - k
+        if b == 6 + k:
+            return Layout.FINAL, classes
+        raise ModelError(
+            f"{self._name}: predictions {tuple(predictions)} with {k} prototypes"
+            + (f" and {classes} classes" if classes else "")
+            + " fit no YOLO segmentation head",
+            hint=EXPORT_HINT,
+        )
+
+
+def assemble_mask(
+    prototypes: NDArray[np.float32],
+    coefficients: NDArray[np.float32],
+    box: NDArray[np.float32],
+    letterbox: Letterbox,
+    threshold: float,
+) -> Mask:
+    """One instance's mask at the frame's own resolution.
+
+    Args:
+        prototypes: (k, h, w) over the whole network input.
+        coefficients: (k,).
+        box: (4,) x1, y1, x2, y2 in frame pixels, clipped to the frame.
+        letterbox: how the frame lies in the input.
+        threshold: probability, 0..1.
+
+    Returns:
+        A mask of the pixels that `box` touches. As in the networks' own code, column i belongs to
+        the box when x1 <= i < x2, rows likewise.
+    """
+    _, height, width = prototypes.shape
+    x1, y1, x2, y2 = pixel_regions(box[None])[0].tolist()
+    cell_x, cell_y = width / letterbox.input_size[0], height / letterbox.input_size[1]
+    xs = letterbox.to_input_x(pixel_centres(x1, x2)) * cell_x
+    ys = letterbox.to_input_y(pixel_centres(y1, y2)) * cell_y
+    left, right = _cells(xs, width)
+    top, bottom = _cells(ys, height)
+    logits = np.tensordot(coefficients, prototypes[:, top:bottom, left:right], 1)
+    xs, ys = xs - left, ys - top
+    # Ultralytics enlarges the prototypes until the padding is a whole number of cells; for
+    # objects of a dozen pixels the second interpolation shows, so it is done here too.
+    factor = _refinement(letterbox.left * cell_x, letterbox.top * cell_y)
+    if factor > 1:
+        rows, columns = logits.shape[0] * factor, logits.shape[1] * factor
+        logits = resample(
+            logits, pixel_centres(0, rows) / factor, pixel_centres(0, columns) / factor
+        )
+        xs, ys = xs * factor, ys * factor
+    limit = math.log(threshold / (1 - threshold)) if 0 < threshold < 1 else math.inf
+    mask = resample(logits, ys, xs) > (limit if threshold > 0 else -math.inf)
+    mask[:, 0] &= x1 >= box[0]
+    mask[0] &= y1 >= box[1]
+    return mask
+
+
+def _cells(positions: NDArray[np.float64], count: int) -> tuple[int, int]:
+    """First and past-last cell that interpolation at `positions` reads, once or twice."""
+    first = max(0, min(count - 1, math.floor(positions[0] - 1)))
+    last = max(first + 1, min(count, math.ceil(positions[-1] + 1)))
+    return first, last
+
+
+def _refinement(left: float, top: float) -> int:
+    """How much finer a grid must be for padding of so many cells to be whole: 1, 2 or 4."""
+    whole = (f for f in (1, 2) if (left * f).is_integer() and (top * f).is_integer())
+    return next(whole, 4)
+
+
+def _candidates(
+    predictions: NDArray[np.float32], layout: Layout, classes: int, thresholds: Thresholds
+) -> Candidates:
+    """The candidates that pass score and class, whatever their layout."""
+    if layout is Layout.FINAL:
+        ids = predictions[:, 5].astype(np.int32)
+        passes = (predictions[:, 4] > thresholds.score) & thresholds.wanted(ids)
+        rows = predictions[passes]
+        return Candidates(rows[:, :4], rows[:, 4], ids[passes], rows[:, 6:])
+    head = 4 if layout is Layout.COLUMNS else 5
+    # Classes first, candidates second: the maximum over classes then runs along memory.
+    columns = predictions if layout is Layout.COLUMNS else predictions.T
+    per_class = columns[head : head + classes]
+    if layout is Layout.ROWS:
+        per_class = per_class * columns[4]
+    best = per_class.max(axis=0)
+    passing = np.flatnonzero(best > thresholds.score)
+    class_ids = per_class[:, passing].argmax(axis=0).astype(np.int32)
+    wanted = thresholds.wanted(class_ids)
+    passing, class_ids = passing[wanted], class_ids[wanted]
+    rows = columns[:, passing].T
+    half = rows[:, 2:4] / 2
+    boxes = np.concatenate((rows[:, :2] - half, rows[:, :2] + half), axis=1, dtype=np.float32)
+    return Candidates(boxes, best[passing], class_ids, rows[:, head + classes :])
+
+
+def _outputs(header: OnnxHeader, name: str) -> tuple[str, str]:
+    """Names of the predictions and the prototypes, told apart by their number of sides."""
+    by_sides = {len(shape): output for output, shape in header.outputs.items()}
+    if len(header.outputs) != 2 or set(by_sides) != {3, 4}:
+        shapes = ", ".join(f"{key} {shape}" for key, shape in header.outputs.items()) or "none"
+        raise ModelError(
+            f"{name}: outputs are {shapes}; a YOLO segmentation model has predictions with 3 "
+            "sides and prototypes with 4",
+            hint=EXPORT_HINT,
+        )
+    return by_sides[3], by_sides[4]
+
+
+def _input_size(header: OnnxHeader, name: str, asked: tuple[int, int] | None) -> tuple[int, int]:
+    """(width, height) of the network's input.
+
+    Raises:
+        ModelError: the file fixes another size than was asked for, or holds no picture input.
+    """
+    shapes = list(header.inputs.values())
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][0] > 1 or shapes[0][1] not in {0, 3}:
+        raise ModelError(f"{name}: the input must be one (1, 3, h, w) tensor, got {shapes}")
+    _, _, height, width = shapes[0]
+    if height and width:
+        if asked is not None and asked != (width, height):
+            raise ModelError(
+                f"{name} is fixed to {width}x{height}, so --input-size cannot change it",
+                hint=f"export it with imgsz={max(asked)}, or with dynamic=True",
+            )
+        return width, height
+    if asked is None:
+        stated = _literal(header.metadata.get("imgsz", ""))
+        sides = stated if isinstance(stated, list) and len(stated) == 2 else [640, 640]
+        asked = (int(sides[1]), int(sides[0]))
+    stride = max(STRIDES)
+    return math.ceil(asked[0] / stride) * stride, math.ceil(asked[1] / stride) * stride
+
+
+def _names(header: OnnxHeader) -> tuple[str, ...]:
+    """Class names in the order of ids, from the metadata; empty where it has none."""
+    names = _literal(header.metadata.get("names", ""))
+    if isinstance(names, dict):
+        return tuple(str(names[key]) for key in sorted(names))
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _literal(text: str) -> object:
+    """A Python literal, or None where the text is none."""
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value

@@ -1,0 +1,206 @@
+"""Where models live on disk: descriptions, weights, and how a name or a path becomes both."""
+
+import difflib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from livesegment.errors import ModelError, SpecError
+from livesegment.spec import ModelFile, ModelSpec
+
+CHUNK = 1 << 20
+
+
+def data_folder() -> Path:
+    """The user's own folder: `$LIVESEGMENT_HOME`, else the platform's usual place."""
+    if home := os.environ.get("LIVESEGMENT_HOME"):
+        return Path(home)
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "livesegment"
+
+
+def spec_folders() -> list[Path]:
+    """Folders of model descriptions, those of the user first.
+
+    In a wheel the program's own are in the package; in a checkout, in `config/` beside it.
+    """
+    package = Path(__file__).parent
+    folders = [data_folder() / "config", package / "_config", package.parent / "config"]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def model_folders() -> list[Path]:
+    """Folders of weights: `models/` here, the checkout's, then the user's own, where pulls go."""
+    return [Path("models"), Path(__file__).parent.parent / "models", data_folder() / "models"]
+
+
+def download_folder() -> Path:
+    """Where `models pull` and `models import` put files."""
+    return data_folder() / "models"
+
+
+def all_specs() -> dict[str, ModelSpec]:
+    """Every model there is a description of, by name; the first of a name wins.
+
+    Raises:
+        SpecError: a description is wrong.
+    """
+    specs: dict[str, ModelSpec] = {}
+    for folder in spec_folders():
+        for path in sorted(folder.glob("*.toml")):
+            spec = ModelSpec.load(path)
+            specs.setdefault(spec.name, spec)
+    return specs
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A description together with its files on this disk."""
+
+    spec: ModelSpec
+    paths: dict[str, Path]
+    """Role -> file; every role that the description names."""
+    trusted: bool
+    """Whether the files' sums are known, or the model was imported after a trial run."""
+
+
+def find_spec(name: str) -> ModelSpec:
+    """The description called `name`.
+
+    Raises:
+        ModelError: there is none; names the nearest.
+    """
+    specs = all_specs()
+    if name in specs:
+        return specs[name]
+    near = difflib.get_close_matches(name, specs, 1)
+    raise ModelError(
+        f"no model is called {name!r}",
+        hint=(f"did you mean {near[0]}? " if near else "")
+        + "`livesegment models list` shows them all; a file of your own needs its .onnx or .pb",
+    )
+
+
+def find_model(name: str) -> Model:
+    """A model by name, or by the path of an .onnx or .pb file of one's own.
+
+    Raises:
+        ModelError: it is not there, or not all of it.
+    """
+    path = Path(name).expanduser()
+    if path.suffix.lower() in {".onnx", ".pb", ".pbtxt"} or path.is_file():
+        return _own_model(path)
+    if path.is_dir():
+        raise ModelError(f"{name} is a folder; --model takes a name or an .onnx or .pb file")
+    spec = find_spec(name)
+    paths = {file.role: locate(file) for file in spec.files}
+    missing = [file for file in spec.files if paths[file.role] is None]
+    if missing:
+        raise not_installed(spec, missing)
+    return Model(spec, {role: path for role, path in paths.items() if path}, trusted=True)
+
+
+def not_installed(spec: ModelSpec, missing: list[ModelFile]) -> ModelError:
+    """The error for a model without its weights; says the three things that work."""
+    return ModelError(
+        f"model {spec.name} is not on this machine: {', '.join(file.name for file in missing)}",
+        hint=f"`livesegment models pull {spec.name}` fetches it; `--model FILE.onnx` takes a YOLO "
+        "segmentation model of yours; `--model motion` needs no weights",
+    )
+
+
+def locate(file: ModelFile) -> Path | None:
+    """The file in the first models folder that has it."""
+    return next((f / file.name for f in model_folders() if (f / file.name).is_file()), None)
+
+
+def check_sums(path: Path, file: ModelFile) -> None:
+    """Compare a file with the sums in its description; files without sums pass.
+
+    Raises:
+        ModelError: they differ.
+    """
+    if wrong := sum_mismatch(path, file):
+        raise ModelError(
+            f"{path} is damaged: {wrong}",
+            hint="delete it and run `livesegment models pull` again",
+        )
+
+
+def sum_mismatch(path: Path, file: ModelFile) -> str:
+    """Which sum is not the description's, as half a sentence; empty where all known ones agree.
+
+    Args:
+        path: the file, under any name: a download is checked before it gets its own.
+        file: its description.
+
+    Raises:
+        ModelError: the file cannot be read.
+    """
+    for algorithm, wanted in (("sha256", file.sha256), ("sha1", file.sha1)):
+        if wanted and (found := digest(path, algorithm, text=file.is_text)) != wanted:
+            return f"its {algorithm} is {found}, not {wanted}"
+    return ""
+
+
+def digest(path: Path, algorithm: str, *, text: bool = False) -> str:
+    """A file's sum; of a text file, that of its text with LF line ends."""
+    total = hashlib.new(algorithm, usedforsecurity=False)
+    for chunk in _chunks(path):
+        total.update(chunk.replace(b"\r", b"") if text else chunk)
+    return total.hexdigest()
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _own_model(path: Path) -> Model:
+    """A model of the user's from its path; a .pb has its .pbtxt beside it."""
+    if path.suffix.lower() == ".pbtxt":
+        raise ModelError(
+            f"{path} is only the text graph of a model",
+            hint=f"give the weights, {path.with_suffix('.pb').name}, with this file beside them",
+        )
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file" if not path.is_dir() else f"{path} is a folder")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path} is empty", hint="export or fetch the file again")
+    labels = _labels_beside(path)
+    if path.suffix.lower() == ".onnx":
+        files: tuple[ModelFile, ...] = (ModelFile(role="weights", name=path.name),)
+        spec = ModelSpec(name=path.stem, family="yolo-seg", labels=labels, files=files)
+        return Model(spec, {"weights": path}, trusted=False)
+    if path.suffix.lower() != ".pb":
+        raise ModelError(f"{path} is neither an .onnx nor a .pb file")
+    graph = path.with_suffix(".pbtxt")
+    if not graph.is_file():
+        raise ModelError(
+            f"{path} needs its text graph, {graph.name}, beside it",
+            hint="OpenCV's tf_text_graph_mask_rcnn.py makes one from the model's pipeline.config",
+        )
+    files = (
+        ModelFile(role="weights", name=path.name),
+        ModelFile(role="graph", name=graph.name),
+    )
+    spec = ModelSpec(name=path.stem, family="mask-rcnn", labels=labels, files=files)
+    return Model(spec, {"weights": path, "graph": graph}, trusted=False)
+
+
+def _labels_beside(path: Path) -> tuple[str, ...]:
+    """Class names, one a line, from FILE.names or FILE.txt beside a model file."""
+    for suffix in (".names", ".txt"):
+        beside = path.with_suffix(suffix)
+        if beside.is_file():
+            try:
+                return tuple(line.strip() for line in beside.read_text("utf-8").splitlines())
+            except (OSError, UnicodeDecodeError) as error:
+                raise SpecError(f"cannot read labels from {beside}: {error}") from error
+    return ()
