@@ -1,0 +1,1 @@
+"""Threads, hand-overs and the order of stages."""

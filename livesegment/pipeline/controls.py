@@ -1,0 +1,96 @@
+"""What keys change while a run goes on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from livesegment.compositing.look import Look, Style
+from livesegment.instances import Instances
+from livesegment.segmenters.base import Segmenter
+
+KEYS = (
+    ("ESC q", "end"),
+    ("space", "pause"),
+    (".", "one frame on"),
+    ("r", "record on/off"),
+    ("s S", "snapshot, S without overlay"),
+    ("m", "next style"),
+    ("+ -", "score threshold"),
+    ("[ ]", "tint"),
+    ("1-9", "classes on screen on/off"),
+    ("i", "statistics"),
+    ("f", "full screen"),
+    ("?", "this help"),
+)
+SCORE_STEP = 0.05
+ALPHA_STEP = 0.1
+
+
+class Controls:
+    """State that the user's keys change. Belongs to the presenter's thread."""
+
+    def __init__(self, segmenter: Segmenter, look: Look) -> None:
+        self.look = look
+        self.paused = False
+        self.steps = 0
+        """Frames to show before pausing again."""
+        self.show_statistics = False
+        self.show_help = False
+        self.message = ""
+        """What the last key did."""
+        self.actions: dict[str, Callable[[], None]] = {}
+        """Keys whose work is done elsewhere: recording, snapshots, full screen."""
+        self._segmenter = segmenter
+        self._hidden: set[int] = set()
+        self._on_screen: list[int] = []
+
+    def press(self, key: str) -> None:
+        """Do what a key asks for; unknown keys do nothing."""
+        self.message = ""
+        if key in self.actions:
+            self.actions[key]()
+        elif key == " ":
+            self.paused, self.steps = not self.paused, 0
+        elif key == ".":
+            self.paused, self.steps = True, self.steps + 1
+        elif key == "m":
+            styles = list(Style)
+            style = styles[(styles.index(self.look.style) + 1) % len(styles)]
+            self.look = replace(self.look, style=style)
+            self.message = f"style: {style}"
+        elif key in {"+", "=", "-"}:
+            self._change_score(-SCORE_STEP if key == "-" else SCORE_STEP)
+        elif key in {"[", "]"}:
+            alpha = self.look.alpha + (ALPHA_STEP if key == "]" else -ALPHA_STEP)
+            self.look = replace(self.look, alpha=round(min(1.0, max(0.0, alpha)), 2))
+            self.message = f"tint: {self.look.alpha:g}"
+        elif key in "123456789" and int(key) <= len(self._on_screen):
+            self._hidden ^= {self._on_screen[int(key) - 1]}
+        elif key == "i":
+            self.show_statistics = not self.show_statistics
+        elif key == "?":
+            self.show_help = not self.show_help
+
+    def visible(self, instances: Instances) -> Instances:
+        """Those whose class is not hidden; classes are numbered as they were first seen."""
+        for class_id in instances.class_ids.tolist():
+            if class_id not in self._on_screen and len(self._on_screen) < 9:
+                self._on_screen.append(class_id)
+        if not self._hidden:
+            return instances
+        return instances.take(~np.isin(instances.class_ids, list(self._hidden)))
+
+    def legend(self, names: Sequence[str]) -> list[str]:
+        """The numbered classes, for the help."""
+        rows = []
+        for number, class_id in enumerate(self._on_screen, 1):
+            name = names[class_id] if class_id < len(names) else f"class {class_id}"
+            rows.append(f"{number}\t{name}" + (" (hidden)" if class_id in self._hidden else ""))
+        return rows
+
+    def _change_score(self, step: float) -> None:
+        thresholds = self._segmenter.thresholds
+        score = round(min(0.95, max(0.05, thresholds.score + step)), 2)
+        self._segmenter.thresholds = replace(thresholds, score=score)
+        self.message = f"score above {score:g}"

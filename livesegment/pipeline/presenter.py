@@ -1,0 +1,130 @@
+"""The display side: masks onto the newest frame, one picture made, every sink served."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from livesegment.carrying.base import Carrier
+from livesegment.compositing.hud import with_text
+from livesegment.compositing.look import compose
+from livesegment.frame import Frame, Image
+from livesegment.instances import Instances, Segmentation
+from livesegment.pipeline.controls import KEYS, Controls
+from livesegment.pipeline.meter import Meter
+from livesegment.sinks.base import Ending, Sink, View
+
+log = logging.getLogger(__name__)
+
+
+class Presenter:
+    """Turns frames and results into views and hands these to the sinks.
+
+    Runs in the thread that calls it, which must be the main one where a window is among the
+    sinks.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        controls: Controls,
+        sinks: Sequence[Sink],
+        meter: Meter,
+        *,
+        labels: tuple[str, ...],
+        statistics: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self.controls = controls
+        self.last: View | None = None
+        """The newest view, for snapshots."""
+        self._carrier = carrier
+        self._sinks = sinks
+        self._meter = meter
+        self._labels = labels
+        self._statistics = statistics
+
+    def show(self, frame: Frame, segmentation: Segmentation | None, fps: float | None) -> bool:
+        """Show one frame.
+
+        Args:
+            frame: the newest.
+            segmentation: a result that arrived since the last frame, or None.
+            fps: as the source states it.
+
+        Returns:
+            False if a sink asks to end.
+
+        Raises:
+            SinkError: a sink failed.
+        """
+        started = time.perf_counter()
+        if segmentation is not None:
+            self._carrier.correct(segmentation)
+        instances = self.controls.visible(self._carrier.advance(frame))
+        carried = time.perf_counter()
+        picture = compose(frame.image, instances, self._labels, self.controls.look)
+        view = self._view(frame, instances, picture, fps)
+        composed = time.perf_counter()
+        self._meter.spent("carry", carried - started)
+        self._meter.spent("compose", composed - carried)
+        self._meter.spent("staleness", view.staleness)
+        if view.mask_age is not None:
+            self._meter.spent("mask age", view.mask_age)
+        self.last = view
+        go_on = True
+        for sink in self._sinks:  # all of them, even after one asked to end
+            go_on = sink.write(view) and go_on
+        now = time.monotonic()
+        self._meter.spent("sinks", time.perf_counter() - composed)
+        self._meter.tick("shown", now)
+        return go_on
+
+    def idle(self) -> bool:
+        """Let the sinks answer their user while no frame comes; False if one asks to end."""
+        go_on = True
+        for sink in self._sinks:
+            go_on = sink.idle() and go_on
+        return go_on
+
+    def close(self, ending: Ending) -> None:
+        """Finish every sink, whatever happens to the others.
+
+        Raises:
+            BaseException: the first failure, after all were tried.
+        """
+        failures: list[BaseException] = []
+        for sink in self._sinks:
+            try:
+                sink.close(ending)
+            except BaseException as error:  # noqa: BLE001 -- raised again below
+                failures.append(error)
+        if failures:
+            for other in failures[1:]:
+                log.error("%s", other)
+            raise failures[0]
+
+    def _view(self, frame: Frame, instances: Instances, picture: Image, fps: float | None) -> View:
+        key = self._carrier.key
+        return View(
+            frame=frame,
+            instances=instances,
+            labels=self._labels,
+            picture=picture,
+            screen=self._screen(picture),
+            fps=fps,
+            key_frame=None if key is None else key.frame_index,
+            mask_age=None if key is None else max(0.0, frame.captured_at - key.captured_at),
+            staleness=max(0.0, time.monotonic() - frame.captured_at),
+        )
+
+    def _screen(self, picture: Image) -> Image:
+        if self.controls.paused and not self.controls.steps and self.last is not None:
+            return self.last.screen  # what is live goes on, and is recorded, behind it
+        lines: list[str] = []
+        if self.controls.show_statistics:
+            lines += self._statistics()
+        if self.controls.show_help:
+            lines += [f"{keys}\t{what}" for keys, what in KEYS]
+            lines += self.controls.legend(self._labels)
+        if self.controls.message:
+            lines.append(self.controls.message)
+        return with_text(picture, lines) if lines else picture

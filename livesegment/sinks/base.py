@@ -1,0 +1,69 @@
+"""The seam between the presenter and whatever takes the results."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from livesegment.frame import Frame, Image
+from livesegment.instances import Instances
+
+
+class Ending(StrEnum):
+    """Why a run ended."""
+
+    END_OF_SOURCE = "end of source"
+    LIMIT = "limit reached"
+    USER = "ended by the user"
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One shown frame: the same read-only pictures and values for every sink."""
+
+    frame: Frame
+    instances: Instances
+    """Where the objects are in `frame`."""
+    labels: tuple[str, ...]
+    """Class names in the order of class ids."""
+    picture: Image
+    """The frame with its overlay: what is recorded."""
+    screen: Image
+    """`picture` with statistics or help on it, where these are switched on: what is shown."""
+    fps: float | None
+    """Frames a second as the source states them, where it does."""
+    key_frame: int | None
+    """Index of the frame that the masks were inferred on; None before the first result."""
+    mask_age: float | None
+    """Seconds between the captures of the key frame and of this one."""
+    staleness: float
+    """Seconds from this frame's capture to its hand-over to the sinks."""
+
+
+class Sink(Protocol):
+    """Takes what is shown. Called from the presenter's thread only."""
+
+    def write(self, view: View) -> bool:
+        """Take one view; False asks the run to end, as when a window is closed.
+
+        Raises:
+            SinkError: it could not be shown or written.
+        """
+        ...
+
+    def idle(self) -> bool:
+        """Called some 30 times a second while no frame comes; False as in `write`.
+
+        A window answers its user here even when the camera does not.
+        """
+        ...
+
+    def close(self, ending: Ending) -> None:
+        """Finish what was begun. Safe to call twice.
+
+        Raises:
+            SinkError: it could not be finished.
+        """
+        ...

@@ -1,0 +1,32 @@
+"""Whether a window can be opened, found out without opening one.
+
+Without a display OpenCV's Qt aborts the whole process at the first window; no exception is raised
+that could be caught. So X is asked first, through the library that OpenCV itself links.
+"""
+
+import ctypes
+import sys
+
+LIBRARIES = ("libxcb.so.1", "libSM.so.6", "libXext.so.6")
+"""Needed for a window on Linux; with one missing, OpenCV imports but its first window aborts."""
+PACKAGES = "apt-get install libgl1 libglib2.0-0 libsm6 libxext6 libxcb1 libx11-6"
+
+
+def why_no_window() -> str | None:
+    """What keeps a window from opening, in a phrase; None where nothing does."""
+    if not sys.platform.startswith("linux"):
+        return None
+    for library in LIBRARIES:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            return f"{library} is missing (Debian: {PACKAGES})"
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    failed = xcb.xcb_connection_has_error(connection) != 0
+    xcb.xcb_disconnect(connection)
+    return "there is no display ($DISPLAY)" if failed else None

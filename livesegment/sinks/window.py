@@ -1,0 +1,110 @@
+"""The window."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from livesegment.frame import Image
+from livesegment.sinks.base import Ending, View
+
+ESCAPE = 27
+FONTS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts")
+F11 = 65480
+"""`cv2.waitKeyEx` under X."""
+LARGEST = (1600, 900)
+"""(width, height); larger pictures start in a smaller window, which can be enlarged."""
+
+
+class Window:
+    """Shows the picture and hands keys on; ESC, q and the X end the run. See `Sink`.
+
+    Everything here runs in the main thread: OpenCV's windows work in no other beside it.
+    """
+
+    def __init__(self, title: str, on_key: Callable[[str], None]) -> None:
+        self._title = title
+        self._on_key = on_key
+        self._open = False
+        self._closed = False
+        self._size: tuple[int, int] | None = None
+        self._full_screen = False
+
+    def write(self, view: View) -> bool:
+        """Show one view; see `Sink.write`."""
+        if self._closed or (self._open and not self._visible()):
+            return False
+        self.show(view.screen)
+        return self._keys()
+
+    def show(self, image: Image) -> None:
+        """Show a picture, opening the window for the first."""
+        height, width = image.shape[:2]
+        if not self._open:
+            _find_fonts()
+            cv2.namedWindow(
+                self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+            )
+            self._open = True
+        if self._size != (width, height):
+            self._size = (width, height)
+            ratio = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
+            cv2.resizeWindow(
+                self._title, max(160, int(width * ratio)), max(90, int(height * ratio))
+            )
+        cv2.imshow(self._title, image)
+
+    def idle(self) -> bool:
+        """Answer the user while no frame comes; see `Sink.idle`."""
+        if self._closed or (self._open and not self._visible()):
+            return False
+        return self._keys() if self._open else True
+
+    def full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self._full_screen = not self._full_screen
+        mode = cv2.WINDOW_FULLSCREEN if self._full_screen else cv2.WINDOW_NORMAL
+        cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, mode)
+
+    def close(self, ending: Ending) -> None:
+        """Close the window; see `Sink.close`."""
+        del ending
+        if self._open and not self._closed:
+            self._closed = True
+            try:
+                cv2.destroyWindow(self._title)
+                cv2.waitKey(1)
+            except cv2.error:
+                return  # the user was quicker
+
+    def _visible(self) -> bool:
+        """Whether the user has not closed the window; asked before `imshow` would reopen it."""
+        try:
+            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) > 0
+        except cv2.error:  # raised once the last window is gone
+            return False
+
+    def _keys(self) -> bool:
+        """Handle the keys pressed since last time; False if one of them ends the run."""
+        while (code := cv2.waitKeyEx(1)) != -1:
+            if code == F11:
+                self.full_screen()
+                continue
+            if code & 0xFF == ESCAPE or code & 0xFF == ord("q"):
+                return False
+            if 32 <= code < 127:
+                self._on_key(chr(code))
+        return True
+
+
+def _find_fonts() -> None:
+    """Keep Qt from warning, ten lines long, about fonts that the OpenCV 5 wheel left out."""
+    shipped = Path(cv2.__file__).parent / "qt" / "fonts"
+    if sys.platform.startswith("linux") and not shipped.is_dir():
+        there = next((folder for folder in FONTS if Path(folder).is_dir()), None)
+        if there:
+            os.environ["QT_QPA_FONTDIR"] = there
+        else:
+            os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")

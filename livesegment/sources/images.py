@@ -1,0 +1,113 @@
+"""Folders and globs of pictures, as the frames of a film."""
+
+import glob
+import logging
+import re
+import threading
+import time
+from pathlib import Path
+
+import cv2
+
+from livesegment.errors import SourceError
+from livesegment.frame import Frame, Image
+from livesegment.sources.base import SourceInfo
+from livesegment.sources.capture import as_bgr
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+FPS = 30.0
+
+
+class ImagesSource:
+    """Pictures in the natural order of their names; see `Source`."""
+
+    is_live = False
+
+    def __init__(self, pattern: str, *, fps: float | None = None, loop: bool = False) -> None:
+        self.name = Path(pattern).name or str(pattern)
+        self._pattern = pattern
+        self._fps = fps or FPS
+        self._loop = loop
+        self._paths: list[Path] = []
+        self._next = 0
+        self._index = 0
+        self._stopped = threading.Event()
+
+    def open(self) -> SourceInfo:
+        """Find the pictures; see `Source.open`."""
+        path = Path(self._pattern)
+        if path.is_dir():
+            try:
+                found = [item for item in path.iterdir() if item.suffix.lower() in SUFFIXES]
+            except OSError as error:
+                raise SourceError(f"cannot read {path}: {error.strerror}") from error
+        elif path.is_file():
+            found = [path]
+        else:
+            found = [Path(item) for item in glob.glob(self._pattern)]  # noqa: PTH207 -- absolute
+            found = [item for item in found if item.suffix.lower() in SUFFIXES]
+        if not found:
+            raise SourceError(
+                f"no pictures in {self._pattern}",
+                hint=f"a folder or a quoted glob of {', '.join(sorted(SUFFIXES))}",
+            )
+        self._paths = sorted(found, key=lambda item: (natural_order(item.name), str(item)))
+        first = self._load(self._paths[0])
+        for other in self._paths[1:]:
+            if first is not None:
+                break
+            first = self._load(other)
+        if first is None:
+            raise SourceError(f"none of the {len(found)} pictures in {self._pattern} can be read")
+        height, width = first.shape[:2]
+        return SourceInfo(
+            size=(width, height),
+            fps=self._fps,
+            frame_count=None if self._loop else len(self._paths),
+            description="pictures",
+        )
+
+    def read(self) -> Frame | None:
+        """The next picture that can be read; see `Source.read`."""
+        unreadable = 0
+        while not self._stopped.is_set():
+            if self._next == len(self._paths):
+                if not self._loop:
+                    return None
+                self._next = 0
+            if unreadable == len(self._paths):
+                raise SourceError(f"none of the pictures in {self._pattern} can be read any more")
+            path = self._paths[self._next]
+            self._next += 1
+            image = self._load(path)
+            if image is None:
+                log.warning("%s cannot be read; left out", path)
+                unreadable += 1
+                continue
+            index, self._index = self._index, self._index + 1
+            return Frame(image, index, time.monotonic(), index / self._fps)
+        return None
+
+    def interrupt(self) -> None:
+        """Let the next read end; see `Source.interrupt`."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    @staticmethod
+    def _load(path: Path) -> Image | None:
+        try:
+            # Not IMREAD_UNCHANGED: that leaves photographs lying on their side, as the camera was.
+            picture = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        except cv2.error:
+            return None
+        return None if picture is None or picture.size == 0 else as_bgr(picture)
+
+
+def natural_order(name: str) -> list[tuple[int, str]]:
+    """A key that puts frame2 before frame10."""
+    parts = re.split(r"(\d+)", name.lower())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
