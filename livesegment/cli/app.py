@@ -1,0 +1,101 @@
+"""The command line: what there is, and how every failure ends."""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from livesegment import __version__
+from livesegment.cli import demo, models, run
+from livesegment.errors import ExitCode, LiveSegmentError
+from livesegment.sources.url import redact
+
+app = typer.Typer(
+    name="livesegment",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`livesegment --camera 0` is short for `livesegment run --camera 0`.",
+)
+app.command("run")(run.run)
+app.command("demo")(demo.demo)
+app.add_typer(models.app, name="models")
+
+COMMANDS = ("run", "demo", "models")
+stderr = Console(stderr=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"livesegment {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def livesegment(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show it and end."),
+    ] = False,
+) -> None:
+    """Live instance segmentation: every object of a camera, stream or file, outlined."""
+    del version
+
+
+def with_default_command(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `run` put in front where no command is named."""
+    alone = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
+    if not arguments or arguments[0] in alone or not arguments[0].startswith("-"):
+        return list(arguments)
+    return ["run", *arguments]
+
+
+def main() -> None:
+    """Run the command line; the one place that turns an error into an exit status."""
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=stderr, show_time=False, show_path=False)],
+    )
+    code: int = ExitCode.OK
+    try:
+        app(with_default_command(sys.argv[1:]))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except LiveSegmentError as error:
+        if os.environ.get("LIVESEGMENT_DEBUG"):
+            raise
+        complain(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    leave(code)
+
+
+def complain(error: LiveSegmentError) -> None:
+    """Say what is wrong in a line, and what to do in another."""
+    for style, word, text in (("bold red", "error", str(error)), ("dim", "hint", error.hint)):
+        if text:
+            stderr.print(f"[{style}]{word}:[/]", end=" ", highlight=False)
+            stderr.print(redact(text), soft_wrap=True, highlight=False, markup=False)
+
+
+def leave(code: int) -> None:
+    """End the process with a status.
+
+    A thread left behind in a driver would be running C++ code while its libraries are taken down,
+    and crash; then everything worth finishing is finished already, and the process ends at once.
+    """
+    stuck = [thread for thread in threading.enumerate() if thread.name.startswith("livesegment-")]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if stuck:
+        os._exit(code)
+    sys.exit(code)

@@ -1,0 +1,128 @@
+"""The parts of a run, each made from its options; what cannot be made says why."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import cv2
+from rich.console import Console
+
+from livesegment.cli.options import RunOptions, one_of
+from livesegment.cli.values import class_ids, duration, size
+from livesegment.compositing.look import Look, Style
+from livesegment.engines.registry import DEVICES, ENGINES
+from livesegment.errors import SinkError, UsageError
+from livesegment.families.base import Thresholds
+from livesegment.pipeline.pipeline import Limits, Masks
+from livesegment.segmenters.base import Segmenter
+from livesegment.segmenters.load import load_segmenter
+from livesegment.segmenters.trial import try_model
+from livesegment.sinks.display import why_no_window
+from livesegment.sources import locate
+from livesegment.sources.base import Source
+from livesegment.sources.capture import as_bgr
+from livesegment.store import find_model
+
+
+def source(options: RunOptions) -> Source:
+    """What the frames come from; camera 0 where nothing is said."""
+    if options.camera is not None and options.source is not None:
+        raise UsageError("--camera and --source name two sources", hint="give one of them")
+    if options.source is not None:
+        return locate.source(
+            options.source,
+            realtime=bool(options.realtime),
+            loop=bool(options.loop),
+            fps=options.fps,
+        )
+    if options.realtime or options.loop or options.fps:
+        raise UsageError("--realtime, --loop and --fps are for files", hint="name one by --source")
+    return locate.camera(options.camera or "0")
+
+
+def masks(options: RunOptions, live: bool) -> Masks:
+    """Which masks a frame gets: held when live, exact for films, where nothing is said."""
+    if options.masks is None:
+        return Masks.HELD if live else Masks.EXACT
+    wanted = Masks(one_of(options.masks, Masks, "--masks"))
+    if wanted is Masks.HELD and not live:
+        raise UsageError(
+            "--masks held is for live sources: a file waits for its masks",
+            hint="add --realtime to play the file as a camera",
+        )
+    return wanted
+
+
+def limits(options: RunOptions) -> Limits:
+    """Where the run ends by itself."""
+    seconds = options.duration and duration(options.duration, "--duration")
+    return Limits(frames=options.max_frames, seconds=seconds or None)
+
+
+def look(options: RunOptions) -> Look:
+    """How the picture is to look."""
+    style = Style(one_of(options.style, Style, "--style"))
+    background = None
+    if options.background is not None:
+        if style is not Style.REPLACE_BACKGROUND:
+            raise UsageError("--background goes with --style replace-background")
+        picture = cv2.imread(options.background, cv2.IMREAD_COLOR)
+        if picture is None:
+            raise UsageError(f"--background {options.background} is no picture that can be read")
+        background = as_bgr(picture)
+    return Look(style=style, alpha=options.alpha, background=background)
+
+
+def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
+    """Whether a window is shown.
+
+    Raises:
+        SinkError: one was asked for and cannot be had.
+        UsageError: without one, nothing would come out of the run.
+    """
+    if options.window is False:
+        return False
+    reason = why_no_window()
+    if reason is None:
+        return True
+    if options.window:
+        raise SinkError(f"no window can be opened: {reason}", hint="use --headless")
+    if options.record is None and options.jsonl is None:
+        raise UsageError(
+            f"no window can be opened: {reason}; and nothing is to be written",
+            hint="--record DIR records the picture, --jsonl FILE the results; "
+            "--headless alone only measures",
+        )
+    if not quiet:
+        console.print(f"no window: {reason}; running headless", highlight=False)
+    return False
+
+
+def segmenter(options: RunOptions, console: Console, *, quiet: bool) -> Segmenter:
+    """The model, loaded, warmed up and told which classes are wanted."""
+    one_of(options.engine, ("auto", *ENGINES), "--engine")
+    one_of(options.device, DEVICES, "--device")
+    input_size = options.input_size and size(options.input_size, "--input-size")
+    model = find_model(options.model)
+    thresholds = Thresholds(
+        score=options.score,
+        mask=options.mask_threshold,
+        nms=options.nms,
+        max_instances=options.max_instances,
+    )
+    show = console.is_terminal and not quiet
+    with console.status(f"loading {model.spec.name}") if show else nullcontext():
+        if not model.trusted:
+            try_model(model)
+        made = load_segmenter(
+            model,
+            thresholds,
+            engine=options.engine,
+            device=options.device,
+            threads=options.threads,
+            input_size=input_size or None,
+        )
+        made.warm_up()
+    if options.classes is not None:
+        wanted = class_ids(options.classes, made.labels)
+        made.thresholds = replace(thresholds, class_ids=wanted)
+    return made

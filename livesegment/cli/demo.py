@@ -1,0 +1,49 @@
+"""`livesegment demo`: the main job with no camera, no network and no weights."""
+
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from livesegment.cli.options import RunOptions, takes_run_options
+from livesegment.cli.run import ConfigFile, PrintConfig, Quiet, Verbose, chosen, start
+
+HEADLESS_DURATION = "10s"
+NEXT = """
+What to try next:
+  livesegment --camera 0 --model motion           your webcam; finds what moves, needs no weights
+  livesegment models pull mask-rcnn-inception-v2-coco
+  livesegment --camera 0                          your webcam; people, cars and 88 other things
+  livesegment --source VIDEO --model YOURS.onnx   a file, with a YOLO segmentation model of yours
+  livesegment run --help                          everything else"""
+
+
+@takes_run_options
+def demo(
+    *,
+    config: ConfigFile = None,
+    print_config: PrintConfig = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    **flags: Any,
+) -> None:
+    """Show it at work: a built-in model on a made-up scene; records where there is no display."""
+    options = RunOptions(source="synthetic", model="colour-shapes", realtime=True)
+    options = chosen(options, config, flags)
+    if flags.get("camera") is not None or flags.get("source") is not None:
+        options = RunOptions(model="colour-shapes")
+        options = chosen(options, config, flags)
+    if options.window is not True and options.record is None and options.jsonl is None:
+        from livesegment.sinks.display import why_no_window
+
+        if options.window is False or why_no_window() is not None:
+            options = options.with_values(
+                {"record": "sessions", "duration": options.duration or HEADLESS_DURATION}
+            )
+    if print_config:
+        typer.echo(options.to_toml(), nl=False)
+        return
+    code = start(options, quiet=quiet, verbose=verbose)
+    if not quiet:
+        Console(stderr=True).print(NEXT, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)

@@ -1,0 +1,203 @@
+"""One run, put together from its options and carried out."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from livesegment.carrying.hold import HoldCarrier
+from livesegment.cli import build
+from livesegment.cli.options import RunOptions
+from livesegment.cli.status import StatusLine, stage_table
+from livesegment.cli.values import duration
+from livesegment.errors import LiveSegmentError
+from livesegment.pipeline.controls import Controls
+from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.pipeline import Pipeline
+from livesegment.pipeline.presenter import Presenter
+from livesegment.sinks.base import Ending, Sink
+from livesegment.sinks.jsonl import JsonLines
+from livesegment.sinks.session import SessionSink
+from livesegment.sinks.window import Window
+
+SESSIONS = Path("sessions")
+"""Where the r and s keys put things."""
+
+
+class LiveRun:
+    """Everything that one `livesegment run` is made of."""
+
+    def __init__(self, options: RunOptions, console: Console, *, quiet: bool) -> None:
+        """Make every part; what cannot be made ends the run before a file was touched.
+
+        Raises:
+            LiveSegmentError: a part cannot be made.
+        """
+        self._console = console
+        self._quiet = quiet
+        self._options = options
+        self.meter = Meter()
+        interval = duration(options.stats_interval, "--stats-interval")
+        look, limits = build.look(options), build.limits(options)
+        source = build.source(options)
+        masks = build.masks(options, source.is_live)
+        windowed = build.windowed(options, console, quiet=quiet)
+        self._segmenter = build.segmenter(options, console, quiet=quiet)
+        self._source_name, self._live, self._masks = source.name, source.is_live, masks
+        self._controls = Controls(self._segmenter, look)
+        self._session = SessionSink(
+            SESSIONS if options.record is None else Path(options.record),
+            source.name,
+            live=source.is_live,
+            facts=self._facts,
+        )
+        sinks: list[Sink] = [self._session]
+        if windowed:
+            sinks.append(self._window(source.name))
+        sinks.append(StatusLine(console, self.status, interval=interval, quiet=quiet))
+        if options.jsonl is not None:
+            sinks.append(JsonLines(options.jsonl))
+        self._presenter = Presenter(
+            HoldCarrier(),
+            self._controls,
+            sinks,
+            self.meter,
+            labels=self._segmenter.labels,
+            statistics=self._statistics,
+        )
+        self.pipeline = Pipeline(
+            source, self._segmenter, self._presenter, self.meter, masks=masks, limits=limits
+        )
+        self._controls.actions |= {
+            "r": self._toggle_recording,
+            "s": lambda: self._snapshot(overlay=True),
+            "S": lambda: self._snapshot(overlay=False),
+        }
+        if options.record is not None:
+            self._begin_recording()
+
+    def go(self) -> Ending:
+        """Run to the end, and say what was done.
+
+        Raises:
+            LiveSegmentError: something failed on the way.
+        """
+        if not self._quiet:
+            self._console.print(
+                f"{self._source_name}: {self._options.model}, {self._segmenter.describe()}, "
+                f"masks {self._masks}",
+                highlight=False,
+                soft_wrap=True,
+            )
+        try:
+            self._ended = self.pipeline.run()
+        finally:
+            if not self._quiet and self.meter.count("shown"):
+                self._summarise()
+        return self._ended
+
+    def interrupt(self, *, terminated: bool) -> None:
+        """From a signal handler: end in good order."""
+        self.pipeline.stop(Ending.TERMINATED if terminated else Ending.INTERRUPTED)
+
+    def status(self) -> str:
+        """The run in one line."""
+        now, meter = time.monotonic(), self.meter
+        parts = [
+            f"capture {meter.fps('capture', now):.1f}",
+            f"segment {meter.fps('segment', now):.1f}",
+            f"shown {meter.fps('shown', now):.1f} fps",
+            f"frame {meter.count('shown')}",
+            f"dropped {self.pipeline.dropped}",
+        ]
+        if self._live:
+            parts.append(f"staleness {1000 * meter.staleness:.0f} ms")
+        parts.append(self._segmenter.describe())
+        if self._session.recording:
+            parts.append("REC")
+        if self._controls.paused:
+            parts.append("paused")
+        return "  ".join(parts)
+
+    def _statistics(self) -> list[str]:
+        """The run as lines for the window."""
+        now, meter, last = time.monotonic(), self.meter, self._presenter.last
+        lines = [
+            f"capture\t{meter.fps('capture', now):.1f} fps",
+            f"segment\t{meter.fps('segment', now):.1f} fps",
+            f"shown\t{meter.fps('shown', now):.1f} fps, {self.pipeline.dropped} dropped",
+            f"staleness\t{1000 * meter.staleness:.0f} ms",
+            self._segmenter.describe(),
+        ]
+        if last is not None and last.mask_age is not None:
+            lines.insert(4, f"mask age\t{1000 * last.mask_age:.0f} ms")
+        if self._session.recording:
+            lines.append("recording")
+        return lines
+
+    def _summarise(self) -> None:
+        meter = self.meter
+        seconds = meter.seconds("shown")
+        shown, captured = meter.count("shown"), meter.count("capture")
+        segmented = meter.count("segment")
+        self._console.print(stage_table(meter))
+        self._console.print(
+            f"{shown} of {captured} frames shown in {seconds:.1f} s "
+            f"({(shown - 1) / max(seconds, 1e-9):.1f} fps), {segmented} segmented, "
+            f"{self.pipeline.dropped} dropped",
+            highlight=False,
+            soft_wrap=True,
+        )
+        if self._session.dropped:
+            self._console.print(
+                f"the recording misses {self._session.dropped} pictures: the encoder was too slow",
+                highlight=False,
+            )
+        for path in self._session.finished:
+            self._console.print(f"recorded {path}", highlight=False, soft_wrap=True)
+
+    def _facts(self) -> Mapping[str, Any]:
+        """What the manifest says of this run."""
+        thresholds = self._segmenter.thresholds
+        return {
+            "model": self._options.model,
+            "runs_on": self._segmenter.describe(),
+            "masks": str(self._masks),
+            "thresholds": {
+                "score": thresholds.score,
+                "mask": thresholds.mask,
+                "nms": thresholds.nms,
+                "max_instances": thresholds.max_instances,
+                "classes": self._options.classes,
+            },
+            "captured": self.meter.count("capture"),
+            "dropped": self.pipeline.dropped,
+        }
+
+    def _window(self, source: str) -> Window:
+        window = Window(f"livesegment - {source}", self._controls.press)
+        self._controls.actions["f"] = window.full_screen
+        return window
+
+    def _begin_recording(self) -> None:
+        """Start the session last: all else is known to be there, and nothing empty is left."""
+        try:
+            self._session.start()
+        except LiveSegmentError:
+            self._presenter.close(Ending.FAILED)
+            raise
+
+    def _toggle_recording(self) -> None:
+        self._session.toggle()
+        recording = self._session.recording
+        self._controls.message = "recording" if recording else "recording ended"
+
+    def _snapshot(self, *, overlay: bool) -> None:
+        view = self._presenter.last
+        if view is None:
+            return
+        image = view.picture if overlay else view.frame.image
+        path = self._session.snapshot(image, view.frame.index)
+        self._controls.message = f"saved {path.name}"

@@ -1,0 +1,288 @@
+"""`livesegment models`: what there is; fetch it, check it, add one of your own."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livesegment.cli import importing
+from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli.transfer import Bar, Lines
+from livesegment.download import check_address, fetch
+from livesegment.errors import ModelError
+from livesegment.spec import ModelFile, ModelSpec
+from livesegment.store import (
+    all_specs,
+    download_folder,
+    find_spec,
+    locate,
+    not_installed,
+    sum_mismatch,
+)
+
+SHOWN_LABELS = 8
+
+app = typer.Typer(
+    help="Models: list, show, fetch, check, or add one of your own.", no_args_is_help=True
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `models list`.")]
+
+
+@app.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """List the models: those that come with the program and those imported."""
+    rows = [_summary(spec) for spec in _sorted(all_specs().values())]
+    if as_json:
+        _print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("name", box=None)
+    for title in ("family", "installed", "size", "licence"):
+        table.add_column(title, no_wrap=True)
+    for row in rows:
+        # The description goes below the name: a column of its own is too narrow on a terminal.
+        name = row["name"] + (" (default)" if row["default"] else "")
+        words = Text(name, "bold")
+        if row["description"]:
+            words.append("\n" + _printable(row["description"]), "not bold dim")
+        size = _megabytes(row["size"]) if row["size"] else ""
+        cells = (row["family"], _state(row), size, row["licence"])
+        table.add_row(words, *(_printable(cell) for cell in cells))
+    Console(markup=False, highlight=False, emoji=False).print(table)
+
+
+@app.command()
+def show(name: Name, *, as_json: Json = False) -> None:
+    """Show what is known of one model: classes, licence, files, sums and where they are."""
+    spec = find_spec(name)
+    facts = _summary(spec)
+    facts |= {key: value for key, value in asdict(spec).items() if key not in facts}
+    for row, file in zip(facts["files"], spec.files, strict=True):
+        row["path"] = _place(file)
+    if as_json:
+        _print_json(facts)
+        return
+    labels = ", ".join(spec.labels[:SHOWN_LABELS])
+    more = ", ..." if len(spec.labels) > SHOWN_LABELS else ""
+    lines = {
+        "name": spec.name + (" (default)" if facts["default"] else ""),
+        "description": spec.description,
+        "family": spec.family,
+        "installed": _state(facts),
+        "size": _megabytes(facts["size"]) if facts["size"] else "",
+        "classes": f"{len(spec.labels)}: {labels}{more}" if spec.labels else "as the file says",
+        "input size": "{}x{} pixels".format(*spec.input_size) if spec.input_size else "",
+        "licence": spec.licence or "not stated",
+        "homepage": spec.homepage,
+    }
+    _print_lines(lines)
+    for row in facts["files"]:
+        typer.echo()
+        _print_lines({key: value for key, value in row.items() if key != "path"})
+        _print_lines({"path": row["path"] or "not installed"})
+
+
+@app.command()
+def pull(name: Name) -> None:
+    """Fetch a model's files, and check them against their sums."""
+    spec = find_spec(name)
+    if not spec.files:
+        _say(f"{spec.name} is built in: there is nothing to fetch")
+        return
+    wanted = [file for file in spec.files if not _is_there(file)]
+    if not wanted:
+        _say(f"{spec.name} is already there{_checked(spec.files)}")
+        return
+    for file in wanted:
+        check_address(file)
+    folder = download_folder()
+    for file in wanted:
+        inside = f" (out of it: {file.member})" if file.member else ""
+        _say(f"fetching {file.url}{inside}")
+    _say(f"into {folder}")
+    _say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
+    for file in wanted:
+        with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, _say) as progress:
+            path = fetch(file, folder, progress)
+        _say(f"{path}: there{_checked([file])}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An .onnx file, or a .pb with its .pbtxt beside.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Its name from now on; else the file's.")
+    ] = None,
+) -> None:
+    """Add a model of your own, after a trial run in a process of its own."""
+    imported = importing.import_model(file.expanduser(), name)
+    spec, size = imported.spec, imported.input_size
+    _say(f"family: {spec.family}, recognised by {imported.recognised_by}")
+    _say(f"classes: {len(spec.labels) or 'not named in the file'}")
+    _say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
+    _say(f"{spec.name} is ready: livesegment run --model {spec.name}")
+
+
+@app.command()
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A name from `models list`; else all.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Compare the installed files with their sums."""
+    specs = _sorted(all_specs().values()) if name is None else [find_spec(name)]
+    rows = [_verdict(spec, file) for spec in specs for file in spec.files]
+    if as_json:
+        _print_json(rows)
+    for row in [] if as_json else rows:
+        typer.echo(
+            f"{row['status']}: {_printable(row['path'] or row['file'])}"
+            + (f" ({row['detail']})" if row["detail"] else "")
+        )
+    if not rows:
+        _say("nothing to check: built in")
+    damaged = [row for row in rows if row["status"] == "damaged"]
+    if damaged:
+        raise ModelError(
+            f"damaged: {', '.join(str(row['path']) for row in damaged)}",
+            hint="; ".join(
+                f"`livesegment models pull {model}` fetches it again"
+                if any(row["url"] for row in damaged if row["model"] == model)
+                else f"`livesegment models import` puts {model} right from its own file"
+                for model in dict.fromkeys(row["model"] for row in damaged)
+            ),
+        )
+    if name is not None:
+        _paths(specs[0])
+
+
+@app.command()
+def path(name: Name) -> None:
+    """Print where a model's files are, one a line."""
+    spec = find_spec(name)
+    if not spec.files:
+        _say(f"{spec.name} is built in: it has no files")
+    for place in _paths(spec):
+        typer.echo(place)
+
+
+def _paths(spec: ModelSpec) -> list[str]:
+    """Where a model's files are.
+
+    Raises:
+        ModelError: one is missing.
+    """
+    places = {file.name: _place(file) for file in spec.files}
+    missing = [file for file in spec.files if places[file.name] is None]
+    if missing:
+        raise not_installed(spec, missing)
+    return [place for place in places.values() if place]
+
+
+def _checked(files: Iterable[ModelFile]) -> str:
+    return ", and its sums are right" if all(file.sha256 or file.sha1 for file in files) else ""
+
+
+def _is_there(file: ModelFile) -> bool:
+    """Whether a file is installed and right; a damaged one that a pull replaces is not.
+
+    Raises:
+        ModelError: it is damaged, and lies where no pull writes but where it is found first.
+    """
+    found = locate(file)
+    if found is None:
+        return False
+    wrong = sum_mismatch(found, file)
+    if wrong and found.parent.absolute() != download_folder().absolute():
+        raise ModelError(
+            f"{found} is not the file that it should be: {wrong}",
+            hint="move it away and run the same command again",
+        )
+    return not wrong
+
+
+def _verdict(spec: ModelSpec, file: ModelFile) -> dict[str, Any]:
+    """How one file of a model is, as a row of `verify`."""
+    found = locate(file)
+    detail = sum_mismatch(found, file) if found else ""
+    status = "not installed"
+    if found:
+        status = "damaged" if detail else "ok" if file.sha256 or file.sha1 else "no sum known"
+    return {
+        "model": spec.name,
+        "file": file.name,
+        "role": file.role,
+        "status": status,
+        "detail": detail,
+        "path": _place(file),
+        "url": file.url,
+    }
+
+
+def _summary(spec: ModelSpec) -> dict[str, Any]:
+    """One model as a row of `list`."""
+    found = [locate(file) for file in spec.files]
+    sizes = [place.stat().st_size for place in found if place]
+    return {
+        "name": spec.name,
+        "family": spec.family,
+        "default": spec.name == DEFAULT_MODEL,
+        "built_in": not spec.files,
+        "installed": all(found),
+        "size": sum(sizes) if sizes and all(found) else None,
+        "licence": spec.licence,
+        "description": spec.description,
+    }
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["built_in"]:
+        return "built in"
+    return "yes" if row["installed"] else "no"
+
+
+def _sorted(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
+    """The default model first, the others by name."""
+    return sorted(specs, key=lambda spec: (spec.name != DEFAULT_MODEL, spec.name))
+
+
+def _place(file: ModelFile) -> str | None:
+    found = locate(file)
+    return str(found.absolute()) if found else None
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _printable(text: str) -> str:
+    """Text without what could steer a terminal: labels come out of foreign files."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def _print_lines(lines: dict[str, str]) -> None:
+    for key, value in lines.items():
+        if value:
+            typer.echo(f"{key + ':':<14}{_printable(value)}")
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _say(line: str) -> None:
+    """Words for people."""
+    typer.echo(_printable(line), err=True)

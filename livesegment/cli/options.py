@@ -1,0 +1,218 @@
+"""The options of `run` and `demo`: declared once, for flags, config files and --print-config.
+
+Each field of `RunOptions` is a flag (`mask_threshold` is `--mask-threshold`) and a key of a config
+file. Its bounds stand in its annotation and hold for both.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import typer
+from typer.models import OptionInfo
+
+from livesegment.errors import SpecError, UsageError
+from livesegment.spec import read_toml, unknown_key
+
+DEFAULT_MODEL = "mask-rcnn-inception-v2-coco"
+
+SOURCE = "Source"
+MODEL = "Model"
+PICTURE = "Picture"
+OUTPUT = "Output"
+PACE = "Pace and end"
+
+T = TypeVar("T")
+
+
+def option(panel: str, text: str, **bounds: Any) -> Any:
+    """A Typer option in a panel of the help."""
+    return typer.Option(help=text, rich_help_panel=panel, **bounds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a run is asked to do."""
+
+    camera: Annotated[
+        str | None, option(SOURCE, "Camera number, or a path such as /dev/video0.", metavar="N")
+    ] = None
+    source: Annotated[
+        str | None,
+        option(
+            SOURCE,
+            "File, folder, 'glob', URL (rtsp, http, udp, ...), - for stdin, or synthetic.",
+            metavar="WHAT",
+        ),
+    ] = None
+    model: Annotated[
+        str, option(MODEL, "A name from `models list`, or an .onnx or .pb file.", metavar="NAME")
+    ] = DEFAULT_MODEL
+    engine: Annotated[str, option(MODEL, "Runtime: auto or opencv.")] = "auto"
+    device: Annotated[str, option(MODEL, "auto, cpu, opencl, opencl-fp16, cuda or cuda-fp16.")] = (
+        "auto"
+    )
+    input_size: Annotated[
+        str | None,
+        option(MODEL, "Fit frames into N or WxH pixels for the network.", metavar="N|WxH"),
+    ] = None
+    threads: Annotated[
+        int | None, option(MODEL, "Threads of the network.", min=1, max=256, metavar="N")
+    ] = None
+    score: Annotated[float, option(MODEL, "Least score of an object.", min=0, max=1)] = 0.5
+    mask_threshold: Annotated[
+        float, option(MODEL, "Least probability of a mask's pixel.", min=0, max=1)
+    ] = 0.5
+    nms: Annotated[
+        float, option(MODEL, "Most overlap of two objects of a class.", min=0, max=1)
+    ] = 0.45
+    classes: Annotated[
+        str | None, option(MODEL, "Only these, such as person,car.", metavar="A,B")
+    ] = None
+    max_instances: Annotated[int, option(MODEL, "Most objects a frame.", min=1, max=1000)] = 100
+    masks: Annotated[
+        str | None,
+        option(
+            PICTURE,
+            "held: the newest result on every frame (default when live). "
+            "exact: each frame waits for its own (default for files).",
+            metavar="held|exact",
+        ),
+    ] = None
+    style: Annotated[
+        str,
+        option(
+            PICTURE,
+            "fill, contour, cutout, blur-background, replace-background or blur-objects.",
+        ),
+    ] = "fill"
+    alpha: Annotated[float, option(PICTURE, "Strength of the tint.", min=0, max=1)] = 0.6
+    background: Annotated[
+        str | None, option(PICTURE, "Picture for replace-background.", metavar="FILE")
+    ] = None
+    record: Annotated[
+        str | None,
+        option(OUTPUT, "Record; a session folder is made inside DIR.", metavar="DIR"),
+    ] = None
+    jsonl: Annotated[
+        str | None,
+        option(OUTPUT, "One JSON object a frame; - is standard output.", metavar="FILE"),
+    ] = None
+    window: Annotated[
+        bool | None,
+        typer.Option(
+            "--window/--headless",
+            help="Default: a window where there is a display.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    realtime: Annotated[
+        bool | None,
+        typer.Option(
+            "--realtime", help="Play a file at its own rate, as a camera.", rich_help_panel=PACE
+        ),
+    ] = None
+    fps: Annotated[
+        float | None, option(PACE, "Rate of files and pictures.", min=0.01, max=1000)
+    ] = None
+    loop: Annotated[
+        bool | None,
+        typer.Option("--loop", help="Start a file again at its end.", rich_help_panel=PACE),
+    ] = None
+    max_frames: Annotated[
+        int | None, option(PACE, "End after so many frames.", min=1, metavar="N")
+    ] = None
+    duration: Annotated[
+        str | None, option(PACE, "End after 30s, 5m, 2h of the source.", metavar="TIME")
+    ] = None
+    stats_interval: Annotated[str, option(PACE, "Between lines of statistics.", metavar="TIME")] = (
+        "5s"
+    )
+
+    @classmethod
+    def from_file(cls, path: Path) -> dict[str, Any]:
+        """The options that a TOML file sets.
+
+        Raises:
+            SpecError: it cannot be read, or sets something no flag can.
+        """
+        known = {field.name: field for field in fields(cls)}
+        hints = get_type_hints(cls, include_extras=True)
+        table = read_toml(path)
+        for key, value in table.items():
+            if key not in known:
+                raise unknown_key(key, known, str(path))
+            _check(key, value, hints[key], str(path))
+        return table
+
+    def with_values(self, values: Mapping[str, Any]) -> Self:
+        """These options with some of them set; None is not set."""
+        return replace(self, **{key: value for key, value in values.items() if value is not None})
+
+    def to_toml(self) -> str:
+        """A config file that sets all of this; what has no value is a comment."""
+        rows = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                rows.append(f"# {field.name} =")
+            else:
+                rows.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+        return "\n".join(rows) + "\n"
+
+
+def takes_run_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command every field of `RunOptions` as an option, None where not typed.
+
+    The command itself takes them as keyword arguments.
+    """
+    hints = get_type_hints(RunOptions, include_extras=True)
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    parameters = [_parameter(field, hints[field.name]) for field in fields(RunOptions)]
+    parameters += [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    ordered = sorted(parameters, key=lambda p: p.default is not inspect.Parameter.empty)
+    command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in ordered}
+    return command
+
+
+def _parameter(field: "Field[Any]", hint: Any) -> inspect.Parameter:
+    plain, info = get_args(hint)[0], get_args(hint)[1]
+    shown = OptionInfo(**{key: value for key, value in vars(info).items() if key != "show_default"})
+    shown.show_default = False if field.default in (None, MISSING) else str(field.default)
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[plain | None, shown],
+    )
+
+
+def _check(key: str, value: Any, hint: Any, origin: str) -> None:
+    """Hold a config file's value to the type and the bounds of its flag."""
+    plain, info = get_args(hint)[:2]
+    kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    number = type(value) in {int, float} and kind is float
+    if not number and type(value) is not kind:
+        raise SpecError(f"{origin}: {key} must be of type {kind.__name__}, got {value!r}")
+    low, high = info.min, info.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"{'' if low is None else low}..{'' if high is None else high}"
+        raise SpecError(f"{origin}: {key} must be in {bounds}, got {value!r}")
+
+
+def one_of(value: str, allowed: type[Any] | tuple[str, ...], flag: str) -> str:
+    """A value from a list.
+
+    Raises:
+        UsageError: it is not on the list.
+    """
+    choices = [str(choice) for choice in allowed]
+    if value not in choices:
+        raise UsageError(f"{flag} {value!r} is not known", hint=f"one of: {', '.join(choices)}")
+    return value

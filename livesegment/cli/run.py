@@ -1,0 +1,92 @@
+"""`livesegment run`: a camera, stream or file in; masks on screen, on disk and as JSON out."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from livesegment.cli.options import RunOptions, takes_run_options
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of these options.", metavar="FILE")
+]
+PrintConfig = Annotated[
+    bool, typer.Option("--print-config", help="Print the options as a config file and end.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only say what goes wrong.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
+
+
+@takes_run_options
+def run(
+    *,
+    config: ConfigFile = None,
+    print_config: PrintConfig = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    **flags: Any,
+) -> None:
+    """Segment a camera, stream or file: show it, record it, write it as JSON."""
+    options = chosen(RunOptions(), config, flags)
+    if print_config:
+        typer.echo(options.to_toml(), nl=False)
+        return
+    raise typer.Exit(start(options, quiet=quiet, verbose=verbose))
+
+
+def chosen(options: RunOptions, config: Path | None, flags: dict[str, Any]) -> RunOptions:
+    """Defaults, then the config file over them, then what was typed over both."""
+    if config is not None:
+        options = options.with_values(RunOptions.from_file(config))
+    return options.with_values(flags)
+
+
+def start(options: RunOptions, *, quiet: bool, verbose: bool) -> int:
+    """Run to the end.
+
+    Returns:
+        The exit status: 0, or what a signal asks for.
+
+    Raises:
+        LiveSegmentError: something failed; what was recorded is finished all the same.
+    """
+    # OpenCV takes longer to import than the rest of the program; --help does without.
+    from livesegment.cli.live_run import LiveRun
+
+    if verbose:
+        logging.getLogger("livesegment").setLevel(logging.INFO)
+    live_run = LiveRun(options, Console(stderr=True), quiet=quiet)
+    caught: list[int] = []
+    with _signals(live_run, caught):
+        live_run.go()
+    return 128 + caught[0] if caught else 0
+
+
+@contextmanager
+def _signals(live_run: Any, caught: list[int]) -> Iterator[None]:
+    """While it runs, SIGINT, SIGTERM and SIGHUP end it in good order; a second one at once."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before: dict[int, Any] = {}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        if caught:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        caught.append(number)
+        live_run.interrupt(terminated=number != signal.SIGINT)
+
+    for name in names:
+        number = getattr(signal, name)
+        before[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,62 @@
+"""Values that people type: durations, sizes, lists of classes."""
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from livesegment.errors import UsageError
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(text: str, option: str) -> float:
+    """Seconds in `30s`, `5m`, `1.5h`, `200ms`; a bare number is seconds.
+
+    Raises:
+        UsageError: the text is none of these, or not above zero.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h|)", text.strip())
+    seconds = float(match[1]) * UNITS[match[2] or "s"] if match else 0.0
+    if seconds <= 0:
+        raise UsageError(f"{option} {text!r} is no duration", hint="such as 30s, 5m or 2h")
+    return seconds
+
+
+def size(text: str, option: str) -> tuple[int, int]:
+    """(width, height) in `640` or `640x360`.
+
+    Raises:
+        UsageError: the text is neither, or out of range.
+    """
+    match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
+    sides = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not all(16 <= side <= 8192 for side in sides):
+        raise UsageError(
+            f"{option} {text!r} is no size", hint="N or WxH, 16 to 8192, such as 640 or 640x360"
+        )
+    return sides
+
+
+def class_ids(text: str, labels: Sequence[str]) -> frozenset[int]:
+    """Ids of classes named, or numbered, with commas between.
+
+    Raises:
+        UsageError: the model knows no such class; names the nearest.
+    """
+    ids: set[int] = set()
+    by_name = {label.lower(): i for i, label in reversed(list(enumerate(labels)))}
+    for name in (part.strip() for part in text.split(",") if part.strip()):
+        if name.lower() in by_name:
+            ids.add(by_name[name.lower()])
+        elif name.isdigit() and int(name) < len(labels):
+            ids.add(int(name))
+        else:
+            near = difflib.get_close_matches(name.lower(), by_name, 1)
+            known = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
+            raise UsageError(
+                f"the model has no class {name!r}",
+                hint=f"did you mean {near[0]!r}?" if near else f"its classes: {known}",
+            )
+    if not ids:
+        raise UsageError("--classes names no class", hint="such as --classes person,car")
+    return frozenset(ids)
