@@ -1,0 +1,89 @@
+"""TensorFlow's GraphDef messages for constants, in protobuf's wire format.
+
+OpenCV takes the topology of a network from a text graph and only the constants from the frozen
+graph, so a frozen graph made of nothing but `Const` nodes is complete. The field numbers are those
+of `graph.proto`, `node_def.proto`, `attr_value.proto`, `tensor.proto` and `tensor_shape.proto` in
+tensorflow/core/framework.
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Constant: TypeAlias = NDArray[np.float32] | NDArray[np.int32]
+"""The values of a Const node; float32 or int32."""
+
+_DT_FLOAT, _DT_INT32 = 1, 3
+
+
+def graph_def(constants: Mapping[str, Constant]) -> bytes:
+    """A frozen graph that holds `constants` by name, in the order given.
+
+    Raises:
+        TypeError: a constant is neither float32 nor int32.
+    """
+    return b"".join(_message(1, _const_node(name, value)) for name, value in constants.items())
+
+
+def _const_node(name: str, value: Constant) -> bytes:
+    """A NodeDef: name = 1, op = 2, attr = 5."""
+    data_type, tensor = _tensor(value)
+    return b"".join(
+        (
+            _message(1, name.encode()),
+            _message(2, b"Const"),
+            _attribute("dtype", _integer(6, data_type)),
+            _attribute("value", _message(8, tensor)),
+        )
+    )
+
+
+def _attribute(key: str, value: bytes) -> bytes:
+    """One entry of NodeDef.attr, which is a map: key = 1, value = 2."""
+    return _message(5, _message(1, key.encode()) + _message(2, value))
+
+
+def _tensor(value: Constant) -> tuple[int, bytes]:
+    """The data type and the TensorProto: dtype = 1, tensor_shape = 2, then the values."""
+    if value.dtype == np.float32:
+        data_type, numbers = _DT_FLOAT, value.astype("<f4").tobytes()
+    elif value.dtype == np.int32:
+        data_type, numbers = _DT_INT32, value.astype("<i4").tobytes()
+    else:
+        raise TypeError(f"a constant must be float32 or int32, got {value.dtype}")
+    if value.ndim:
+        values = _message(4, numbers)  # tensor_content
+    elif data_type == _DT_FLOAT:
+        # OpenCV reads some scalars from float_val and int_val without a look at whether they are
+        # there, and crashes when the number is in tensor_content.
+        values = _message(5, numbers)
+    else:
+        values = _message(7, _varint(int(value)))
+    shape = b"".join(_message(2, _integer(1, side)) for side in value.shape)
+    return data_type, _integer(1, data_type) + _message(2, shape) + values
+
+
+def _message(field: int, content: bytes) -> bytes:
+    """A field of wire type 2: a length, then that many bytes."""
+    return _varint(field << 3 | 2) + _varint(len(content)) + content
+
+
+def _integer(field: int, value: int) -> bytes:
+    """A field of wire type 0."""
+    return _varint(field << 3) + _varint(value)
+
+
+def _varint(value: int) -> bytes:
+    """Seven bits a byte, lowest first, the top bit set on all but the last.
+
+    A negative number is written as its 64-bit two's complement.
+    """
+    value &= (1 << 64) - 1
+    groups = bytearray()
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    groups.append(value)
+    return bytes(groups)
