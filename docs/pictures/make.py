@@ -1,6 +1,6 @@
 """Make the README's picture: the built-in model on the synthetic scene, in four styles.
 
-    python docs/pictures/make.py
+It is called as `python docs/pictures/make.py`.
 """
 
 from dataclasses import replace

@@ -9,9 +9,16 @@ from livesegment.instances import Instances, Segmentation
 class Carrier(Protocol):
     """Says where the objects are in the frame shown, of which no result may be there yet.
 
-    Called from the presenter's thread only: for each frame first `correct`, if a result has
-    arrived, then `advance`.
+    Called from the presenter's thread only: for each frame first `expect` and `correct`, as far as
+    there is something to tell, then `advance`.
     """
+
+    def expect(self, frame_index: int) -> None:
+        """Learn which frame is being segmented now; its result comes some frames later.
+
+        The frame may be one that was shown, the next one, or one that will never be shown.
+        """
+        ...
 
     def correct(self, segmentation: Segmentation) -> None:
         """Take a new result, of an earlier frame or of the next one to be shown."""

@@ -10,6 +10,9 @@ class HoldCarrier:
     def __init__(self) -> None:
         self.key: Segmentation | None = None
 
+    def expect(self, frame_index: int) -> None:
+        """Nothing to prepare; see `Carrier.expect`."""
+
     def correct(self, segmentation: Segmentation) -> None:
         """Take a new result; see `Carrier.correct`."""
         self.key = segmentation

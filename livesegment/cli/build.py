@@ -20,7 +20,7 @@ from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.capture import as_bgr
-from livesegment.store import find_model
+from livesegment.store import Model
 
 
 def source(options: RunOptions) -> Source:
@@ -36,7 +36,7 @@ def source(options: RunOptions) -> Source:
         )
     if options.realtime or options.loop or options.fps:
         raise UsageError("--realtime, --loop and --fps are for files", hint="name one by --source")
-    return locate.camera(options.camera or "0")
+    return locate.camera("0" if options.camera is None else options.camera)
 
 
 def masks(options: RunOptions, live: bool) -> Masks:
@@ -97,12 +97,11 @@ def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
     return False
 
 
-def segmenter(options: RunOptions, console: Console, *, quiet: bool) -> Segmenter:
+def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: bool) -> Segmenter:
     """The model, loaded, warmed up and told which classes are wanted."""
     one_of(options.engine, ("auto", *ENGINES), "--engine")
     one_of(options.device, DEVICES, "--device")
     input_size = options.input_size and size(options.input_size, "--input-size")
-    model = find_model(options.model)
     thresholds = Thresholds(
         score=options.score,
         mask=options.mask_threshold,

@@ -6,10 +6,10 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livesegment.atomic import install, only_one, writing
 from livesegment.errors import ModelError, UsageError
-from livesegment.families.base import Family
 from livesegment.spec import ModelFile, ModelSpec
 from livesegment.store import (
     Model,
@@ -21,6 +21,9 @@ from livesegment.store import (
     locate,
     sum_mismatch,
 )
+
+if TYPE_CHECKING:  # numpy takes longer to import than --help may take
+    from livesegment.families.base import Family
 
 RECOGNISED = {
     "mask-rcnn": "the detections and masks that its text graph ends in",
@@ -188,7 +191,7 @@ def _copy(source: Path, file: ModelFile) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _fixed_size(family: Family) -> tuple[int, int] | None:
+def _fixed_size(family: "Family") -> tuple[int, int] | None:
     """(width, height) that pictures of any shape are fitted into, in pixels; None: there is none.
 
     The family is asked, with a wide picture and a tall one: what a file says about its input is

@@ -21,6 +21,7 @@ from livesegment.sinks.base import Ending, Sink
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.session import SessionSink
 from livesegment.sinks.window import Window
+from livesegment.store import find_model
 
 SESSIONS = Path("sessions")
 """Where the r and s keys put things."""
@@ -41,10 +42,11 @@ class LiveRun:
         self.meter = Meter()
         interval = duration(options.stats_interval, "--stats-interval")
         look, limits = build.look(options), build.limits(options)
+        model = find_model(options.model)
         source = build.source(options)
         masks = build.masks(options, source.is_live)
         windowed = build.windowed(options, console, quiet=quiet)
-        self._segmenter = build.segmenter(options, console, quiet=quiet)
+        self._segmenter = build.segmenter(options, model, console, quiet=quiet)
         self._source_name, self._live, self._masks = source.name, source.is_live, masks
         self._controls = Controls(self._segmenter, look)
         self._session = SessionSink(

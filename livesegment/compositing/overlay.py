@@ -38,6 +38,8 @@ def fill(picture: Image, instances: Instances, colours: Sequence[Colour], alpha:
         alpha: 0 leaves the picture, 1 is the plain colour.
     """
     for (part, mask), colour in zip(parts(picture, instances), reversed(colours), strict=True):
+        if not mask.size:
+            continue  # OpenCV refuses pictures without a pixel
         tinted = cv2.addWeighted(_plain(part.shape, colour), alpha, part, 1 - alpha, 0)
         cv2.copyTo(tinted, mask.view(np.uint8), part)
 
@@ -51,6 +53,8 @@ def outline(
     """
     around = np.ones((2 * thickness + 1, 2 * thickness + 1), np.uint8)
     for (part, mask), colour in zip(parts(picture, instances), reversed(colours), strict=True):
+        if not mask.size:
+            continue
         whole = mask.view(np.uint8)
         core = cv2.erode(whole, around, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
         cv2.copyTo(_plain(part.shape, colour), cv2.subtract(whole, core), part)
@@ -87,7 +91,7 @@ def tag(
         plate_width, plate_height = text_width + 2 * pad, text_height + below + pad
         x = max(0, min(x, width - plate_width))
         y = top - plate_height if top >= plate_height else min(top, max(0, height - plate_height))
-        corner = (x + plate_width, y + plate_height)
+        corner = (x + plate_width - 1, y + plate_height - 1)
         cv2.rectangle(picture, (x, y), corner, colours[i], cv2.FILLED)
         place = (x + pad, y + text_height + pad // 2)
         cv2.putText(picture, texts[i], place, FONT, scale, ink(colours[i]), 1, cv2.LINE_AA)

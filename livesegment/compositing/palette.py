@@ -8,14 +8,16 @@ from livesegment.instances import Instances
 Colour = tuple[int, int, int]
 """BGR."""
 
+FIRST = 0.1
 GOLDEN = 0.618033988749895
-"""Steps of the golden ratio spread hues evenly, however many are used."""
+"""Hue of number 0, and the step from one to the next: steps of the golden ratio spread hues evenly,
+however many are used."""
 
 
 @cache
 def colour(number: int) -> Colour:
     """The colour of a class or track, the same in every run; neighbours differ clearly."""
-    hue = (0.02 + number * GOLDEN) % 1
+    hue = (FIRST + number * GOLDEN) % 1
     saturation = (0.85, 0.65, 0.95)[number % 3]
     value = (0.98, 0.9, 0.82)[number // 3 % 3]
     red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)

@@ -80,7 +80,11 @@ class OpenCvEngine:
         if threads is not None:
             cv2.setNumThreads(threads)
         self._net, self._graph_engine = _read(network, self._target)
-        self._outputs = network.outputs or tuple(self._net.getUnconnectedOutLayersNames())
+        every = tuple(self._net.getUnconnectedOutLayersNames())
+        self._outputs = network.outputs or every
+        # The new engine gives all outputs of a network or none.
+        all_or_none = self._graph_engine == "new" and set(self._outputs) <= set(every)
+        self._computed = every if all_or_none else self._outputs
         self._ran = False
 
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> Tensors:
@@ -88,12 +92,13 @@ class OpenCvEngine:
         try:
             for name, tensor in inputs.items():
                 self._net.setInput(tensor, name if len(inputs) > 1 else "")
-            found = self._net.forward(list(self._outputs))
+            found = self._net.forward(list(self._computed))
         except cv2.error as error:
             raise EngineError(
                 f"OpenCV {cv2.__version__} could not run {self._network.name}: {_reason(error)}"
             ) from error
-        outputs = dict(zip(self._outputs, found, strict=True))
+        computed = dict(zip(self._computed, found, strict=True))
+        outputs = {name: computed[name] for name in self._outputs}
         if not self._ran:
             self._ran = True
             self._check_device()
@@ -166,4 +171,4 @@ def _read(network: Network, target: _Target) -> tuple[Any, str]:
 def _reason(error: cv2.error) -> str:
     """The part of OpenCV's message that says what is wrong, on one line."""
     text = str(getattr(error, "err", "") or error)
-    return " ".join(text.split())[:300]
+    return " ".join(text.replace("\n> ", " ").removeprefix("> ").split())[:300]

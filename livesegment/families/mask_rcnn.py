@@ -31,6 +31,8 @@ from livesegment.network import Format, Network, Tensors
 
 DETECTIONS = "detection_out_final"
 MASKS = "detection_masks"
+LEAST_SIDE = 16
+"""Pixels; smaller pictures are enlarged: a convolution fails on less than its own padding."""
 
 
 class MaskRcnn:
@@ -84,7 +86,8 @@ class MaskRcnn:
         """Fit the picture into the input size, if one is set; no padding is needed."""
         height, width = image.shape[:2]
         fitted = Letterbox.fit((width, height), self._input_size or (width, height))
-        letterbox = Letterbox((width, height), fitted.resized, fitted.resized, 0, 0)
+        sides = max(LEAST_SIDE, fitted.resized[0]), max(LEAST_SIDE, fitted.resized[1])
+        letterbox = Letterbox((width, height), sides, sides, 0, 0)
         if letterbox.resized != letterbox.frame_size:
             resized = cv2.resize(image, letterbox.resized, interpolation=cv2.INTER_AREA)
             image = np.asarray(resized, np.uint8)
@@ -107,6 +110,8 @@ class MaskRcnn:
         if MASKS not in outputs:
             return Instances.empty()
         rows, masks = self._kept(outputs, thresholds), outputs[MASKS]
+        if masks.ndim != 4:
+            raise ModelError(f"{MASKS} must be (n, classes, h, w), got {masks.shape}")
         if len(rows) != len(masks):
             raise ModelError(f"{len(masks)} masks came for {len(rows)} detections")
         class_ids = rows[:, 1].astype(np.int32)

@@ -50,5 +50,7 @@ def _shape(value: memoryview) -> tuple[int, ...]:
             for shape in messages(tensor, 2):
                 for side in messages(shape, 1):
                     sizes = [item for number, item in read_fields(side) if number == 1]
-                    sides.append(sizes[0] if sizes and isinstance(sizes[0], int) else 0)
+                    side_length = sizes[0] if sizes and isinstance(sizes[0], int) else 0
+                    # Some exporters write -1 where a side is not fixed: 2^64 - 1 on the wire.
+                    sides.append(side_length if side_length < 1 << 63 else 0)
     return tuple(sides)

@@ -14,19 +14,18 @@ Size = tuple[int, int] | None
 
 
 def _mask_rcnn(model: Model, contents: Mapping[str, bytes], size: Size) -> Family:
+    weights = _needed(model, contents, "weights")
     try:
-        graph = contents["graph"].decode("utf-8")
+        graph = _needed(model, contents, "graph").decode("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{model.paths['graph']} is no text graph: {error}") from error
     labels = model.spec.labels or find_spec("mask-rcnn-inception-v2-coco").labels
-    return MaskRcnn(
-        contents["weights"], graph, labels, name=str(model.paths["weights"]), input_size=size
-    )
+    return MaskRcnn(weights, graph, labels, name=str(model.paths["weights"]), input_size=size)
 
 
 def _yolo_seg(model: Model, contents: Mapping[str, bytes], size: Size) -> Family:
     return YoloSeg(
-        contents["weights"],
+        _needed(model, contents, "weights"),
         name=str(model.paths["weights"]),
         labels=model.spec.labels,
         input_size=size,
@@ -66,6 +65,15 @@ def load_family(model: Model, input_size: Size = None) -> Family:
         except OSError as error:
             raise ModelError(f"cannot read {path}: {error.strerror}") from error
     return make(model, contents, input_size or model.spec.input_size)
+
+
+def _needed(model: Model, contents: Mapping[str, bytes], role: str) -> bytes:
+    if role not in contents:
+        raise ModelError(
+            f"the description of {model.spec.name} names no {role} file",
+            hint=f'add a [[files]] table with role = "{role}"',
+        )
+    return contents[role]
 
 
 def unknown_family(spec: ModelSpec) -> ModelError:

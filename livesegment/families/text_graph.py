@@ -20,15 +20,20 @@ class Node:
 
     name: str
     inputs: tuple[str, ...]
-    """Names of nodes and constants; a leading ^ or trailing :0 is taken off."""
+    """Names of nodes and constants; a leading ^ and a trailing :0, :1 ... are taken off."""
     text: str
     """The node as it stands in the file."""
 
     def renamed_inputs(self, names: Mapping[str, str]) -> str:
         """The node's text with some of its inputs read from elsewhere."""
-        return _INPUT.sub(
-            lambda match: match[0].replace(match[1], names.get(match[1], match[1])), self.text
-        )
+
+        def renamed(match: re.Match[str]) -> str:
+            written, start = match[1], match.start(1) - match.start()
+            mark = "^" if written.startswith("^") else ""
+            name = written.removeprefix("^").removesuffix(":0")
+            return match[0][:start] + (mark + names[name] if name in names else written) + '"'
+
+        return _INPUT.sub(renamed, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class TextGraph:
 def _blocks(text: str) -> list[str]:
     """The text of every top-level `node { ... }`."""
     blocks: list[str] = []
-    depth, start = 0, 0
+    depth, start = 0, -1
     for token in re.finditer(r'"(?:[^"\\\n]|\\.)*"|[{}]|\bnode\b', text):
         if token[0] == "{":
             depth += 1
@@ -111,7 +116,7 @@ def _node(block: str) -> Node:
     name = _NAME.search(block)
     if name is None:
         raise ValueError("a node has no name")
-    inputs = (match[1].lstrip("^").removesuffix(":0") for match in _INPUT.finditer(block))
+    inputs = (match[1].lstrip("^").partition(":")[0] for match in _INPUT.finditer(block))
     return Node(name=name[1], inputs=tuple(inputs), text=block)
 
 

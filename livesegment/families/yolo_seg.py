@@ -160,6 +160,12 @@ class YoloSeg:
         Raises:
             ModelError: the shapes fit no layout.
         """
+        if len(predictions) != 3 or len(prototypes) != 4:
+            raise ModelError(
+                f"{self._name}: predictions {tuple(predictions)} and prototypes "
+                f"{tuple(prototypes)} fit no YOLO segmentation head",
+                hint=EXPORT_HINT,
+            )
         _, a, b = predictions
         k = prototypes[1]
         cells = sum(
@@ -169,7 +175,8 @@ class YoloSeg:
             return Layout.COLUMNS, a - 4 - k
         if a == 3 * cells and b > 5 + k and classes in {0, b - 5 - k}:
             return Layout.ROWS, b - 5 - k
-        if b == 6 + k:
+        # As many rows as YOLOv5 has are never final: one class makes them just as long.
+        if b == 6 + k and a != 3 * cells:
             return Layout.FINAL, classes
         raise ModelError(
             f"{self._name}: predictions {tuple(predictions)} with {k} prototypes"
@@ -295,8 +302,9 @@ def _input_size(header: OnnxHeader, name: str, asked: tuple[int, int] | None) ->
         return width, height
     if asked is None:
         stated = _literal(header.metadata.get("imgsz", ""))
-        sides = stated if isinstance(stated, list) and len(stated) == 2 else [640, 640]
-        asked = (int(sides[1]), int(sides[0]))
+        sides = stated if isinstance(stated, list) else []
+        usable = len(sides) == 2 and all(isinstance(side, int) and side > 0 for side in sides)
+        asked = (sides[1], sides[0]) if usable else (640, 640)
     stride = max(STRIDES)
     return math.ceil(asked[0] / stride) * stride, math.ceil(asked[1] / stride) * stride
 
@@ -305,7 +313,10 @@ def _names(header: OnnxHeader) -> tuple[str, ...]:
     """Class names in the order of ids, from the metadata; empty where it has none."""
     names = _literal(header.metadata.get("names", ""))
     if isinstance(names, dict):
-        return tuple(str(names[key]) for key in sorted(names))
+        try:
+            return tuple(str(names[key]) for key in sorted(names, key=int))
+        except (TypeError, ValueError):
+            return ()
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
@@ -313,6 +324,6 @@ def _literal(text: str) -> object:
     """A Python literal, or None where the text is none."""
     try:
         value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
     return value

@@ -24,6 +24,7 @@ KEYS = (
     ("?", "this help"),
 )
 SCORE_STEP = 0.05
+LOWEST_SCORE, HIGHEST_SCORE = 0.05, 0.95
 ALPHA_STEP = 0.1
 
 
@@ -91,6 +92,9 @@ class Controls:
 
     def _change_score(self, step: float) -> None:
         thresholds = self._segmenter.thresholds
-        score = round(min(0.95, max(0.05, thresholds.score + step)), 2)
+        wanted = min(HIGHEST_SCORE, max(LOWEST_SCORE, thresholds.score + step))
+        if (wanted - thresholds.score) * step <= 0:  # set beyond the bounds by an option
+            wanted = thresholds.score
+        score = round(wanted, 2)
         self._segmenter.thresholds = replace(thresholds, score=score)
         self.message = f"score above {score:g}"

@@ -90,6 +90,8 @@ class Pipeline:
         self._meter = meter
         self._limits = limits or Limits()
         self._natural_end = Ending.END_OF_SOURCE
+        self._deadline: float | None = None
+        """Monotonic time up to which the workers are waited for."""
         self._exact = masks is Masks.EXACT
         when_full = WhenFull.DROP_OLDEST if source.is_live else WhenFull.WAIT
         queue = LIVE_QUEUE if source.is_live else FILE_QUEUE
@@ -99,7 +101,7 @@ class Pipeline:
             newest, when_full if self._exact else WhenFull.DROP_OLDEST
         )
         self._results: Mailbox[Result] = Mailbox(
-            FILE_QUEUE if self._exact else 1,
+            FILE_QUEUE if self._exact and not source.is_live else 1,
             WhenFull.WAIT if self._exact else WhenFull.DROP_OLDEST,
         )
         self._workers = (Worker("capture", self._capture), Worker("segment", self._segment))
@@ -130,7 +132,6 @@ class Pipeline:
             self._present()
         except BaseException as error:  # noqa: BLE001 -- raised again below
             failure = error
-        deadline = time.monotonic() + JOIN_SECONDS
         self.stop(Ending.USER)
         self._source.interrupt()
         for mailbox in (self._shown_frames, self._to_segment, self._results):
@@ -140,7 +141,7 @@ class Pipeline:
             self._presenter.close(Ending.FAILED if failure else self.ending or Ending.USER)
         except BaseException as error:  # noqa: BLE001 -- raised again below
             failure = failure or error
-        self._join(deadline)
+        self._join()
         for name in self.abandoned:
             log.warning("%s is stuck and was left behind", name)
         failure = failure or self._worker_error()
@@ -163,13 +164,15 @@ class Pipeline:
             # The source is at its end, or a worker failed; wait until it can be told which. If it
             # was the segmenter, the source may still be waiting for a frame.
             self._source.interrupt()
-            self._join(time.monotonic() + JOIN_SECONDS)
+            self._join()
             self.stop(self._natural_end)
 
-    def _join(self, deadline: float) -> None:
-        """Wait for the workers until a monotonic time, at least a moment for each."""
+    def _join(self) -> None:
+        """Wait for the workers, `JOIN_SECONDS` from the first time this is called."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + JOIN_SECONDS
         for worker in self._workers:
-            worker.stop(max(MOMENT, deadline - time.monotonic()))
+            worker.stop(max(MOMENT, self._deadline - time.monotonic()))
 
     def _step(self) -> bool:
         """Show the next frame, or wait a moment; False if a sink asks to end."""

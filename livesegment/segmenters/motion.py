@@ -75,6 +75,8 @@ def moving_parts(foreground: Image, size: tuple[int, int], thresholds: Threshold
     Returns:
         Largest first.
     """
+    if not thresholds.wanted(np.zeros(1, np.int32)).all():
+        return Instances.empty()
     height, width = foreground.shape[:2]
     moving = (foreground > SHADOW_OR_LESS).astype(np.uint8)
     ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))

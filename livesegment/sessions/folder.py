@@ -38,8 +38,6 @@ class SessionFolder:
             try:
                 self.path.mkdir(parents=True)
             except FileExistsError:
-                if self.parent.exists() and not self.parent.is_dir():
-                    raise SinkError(f"cannot record into {self.parent}: it is a file") from None
                 continue
             except OSError as error:
                 raise SinkError(

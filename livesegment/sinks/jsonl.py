@@ -120,10 +120,10 @@ class JsonLines:
     def _abandon(self) -> None:
         """Let go of a file that takes no more, and of what of the last line is still buffered."""
         file, self._file = self._file, None
-        if file is sys.stdout:
+        if file is not None and self._target == "-":
             # Python flushes it once more at exit, which must not fail then.
             with suppress(OSError, ValueError), Path(os.devnull).open("w", encoding="utf-8") as nil:
-                os.dup2(nil.fileno(), sys.stdout.fileno())
+                os.dup2(nil.fileno(), file.fileno())
         elif file is not None:
             with suppress(OSError):
                 file.close()

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 QUEUE = 30
 """Pictures that may wait for the encoder: a second of them."""
 USUAL_FPS = 30.0
-MOST_FPS = 240.0
+LEAST_FPS, MOST_FPS = 0.01, 240.0
+"""What a source states beyond these is not believed."""
 LONGEST_GAP = 60.0
 """Seconds; after a longer silence a new file starts, instead of an hour of one still picture."""
 JOIN_SECONDS = 30.0
@@ -41,6 +42,11 @@ class _Film:
     rate: ConstantRate
     last: _Picture
     size: tuple[int, int]
+
+    @property
+    def longest_gap(self) -> float:
+        """Seconds; in a very slow film a frame may stand for longer than `LONGEST_GAP`."""
+        return max(LONGEST_GAP, 2 / self.rate.fps)
 
 
 class Recorder:
@@ -74,7 +80,8 @@ class Recorder:
     def write(self, view: View) -> bool:
         """Hand the picture to the encoder; see `Sink.write`."""
         when = view.frame.captured_at if self._live else view.frame.pts
-        fps = view.fps if view.fps is not None and view.fps <= MOST_FPS else USUAL_FPS
+        stated = view.fps is not None and LEAST_FPS <= view.fps <= MOST_FPS
+        fps = view.fps if view.fps is not None and stated else USUAL_FPS
         try:
             self._queue.put(_Picture(view.picture, when, fps))
         except Closed:
@@ -118,14 +125,14 @@ class Recorder:
         height, width = picture.image.shape[:2]
         film = self._film
         if film is not None and (
-            film.size != (width, height) or picture.time - film.last.time > LONGEST_GAP
+            film.size != (width, height) or picture.time - film.last.time > film.longest_gap
         ):
             self._finish(picture.time if film.size != (width, height) else None)
             film = None
         if film is None:
             name = f"overlay-{len(self.files) + 1:04d}.mkv"
             file = VideoFile(self._folder / name, fps=picture.fps, size=(width, height))
-            film = _Film(file, ConstantRate(picture.fps), picture, (width, height))
+            film = _Film(file, ConstantRate(file.fps), picture, (width, height))
             film.rate.advance(picture.time)
             self._film = film
             self.files.append({"file": name, "start": round(picture.time, 4)})
@@ -140,7 +147,7 @@ class Recorder:
         if film is None:
             return
         try:
-            if end is not None and end - film.last.time > LONGEST_GAP:
+            if end is not None and end - film.last.time > film.longest_gap:
                 end = None
             for _ in range(film.rate.finish(end)):
                 film.file.write(film.last.image)

@@ -3,6 +3,7 @@
 import logging
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -75,10 +76,16 @@ class SessionSink:
         """
         if self._recorder is not None:
             return
-        self._folder = SessionFolder(self._parent, self._source)
-        self._folder.write_manifest(versions=versions(), live=self._live, **self._facts())
-        self._lines = JsonLines(str(self._folder.path / "frames.jsonl"))
-        self._recorder = Recorder(self._folder.path, live=self._live)
+        folder = SessionFolder(self._parent, self._source)
+        try:
+            folder.write_manifest(versions=versions(), live=self._live, **self._facts())
+            self._lines = JsonLines(str(folder.path / "frames.jsonl"))
+        except SinkError:
+            with suppress(SinkError):
+                folder.remove_if_empty()
+            raise
+        self._folder = folder
+        self._recorder = Recorder(folder.path, live=self._live)
 
     def stop(self, ending: Ending) -> None:
         """Finish the session; every part of it, whatever happens to the others.
@@ -99,14 +106,17 @@ class SessionSink:
         self.dropped += recorder.dropped
         if not failures and folder.remove_if_empty():
             return
-        folder.write_manifest(
-            **self._facts(),
-            ended=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            end_reason=str(failures[0]) if failures else str(ending),
-            videos=recorder.files,
-            frames=lines.lines,
-            recorder_dropped=recorder.dropped,
-        )
+        try:
+            folder.write_manifest(
+                **self._facts(),
+                ended=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                end_reason=str(failures[0]) if failures else str(ending),
+                videos=recorder.files,
+                frames=lines.lines,
+                recorder_dropped=recorder.dropped,
+            )
+        except SinkError as error:
+            failures.append(error)
         self.finished.append(folder.path)
         if failures:
             raise failures[0]

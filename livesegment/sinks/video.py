@@ -16,6 +16,29 @@ FOURCC = "mp4v"
 MIN_FREE = 200_000_000
 """Bytes; below this the recording ends in good order instead of breaking off."""
 CHECK_SECONDS = 1.0
+LARGEST_TERM = 65535
+"""Of a fraction in MPEG-4's header."""
+
+
+def storable_rate(fps: float) -> float:
+    """The nearest rate that OpenCV's MPEG-4 files can state.
+
+    OpenCV makes of a rate the first decimal fraction within a thousandth of it, and MPEG-4 takes
+    fractions of up to 65535 only: 66.6667 would be refused. (`icvInitFFMPEG` in OpenCV's
+    cap_ffmpeg_impl.hpp; `mpeg4videoenc.c` in FFmpeg.)
+
+    Args:
+        fps: pictures a second, 0.01..650.
+    """
+    fps = round(fps, 2) if fps > LARGEST_TERM / 1000 else fps
+    while True:
+        scale = 1
+        while abs(int(fps * scale + 0.5) / scale - fps) > 0.001:
+            scale *= 10
+        near = int(fps * scale + 0.5) / scale
+        if near == fps:  # which OpenCV will then make of it, too
+            return fps
+        fps = near
 
 
 class VideoFile:
@@ -30,6 +53,8 @@ class VideoFile:
         self.path = path
         self.frames = 0
         self._part = path.with_suffix(f".part{path.suffix}")
+        self.fps = storable_rate(fps)
+        """What the file states, which may differ from what was asked for by a thousandth."""
         self._given = size
         # MPEG-4 has even sides only: an odd last row or column is repeated, not cut off.
         self._size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -37,7 +62,7 @@ class VideoFile:
         self._check_disk()
         code = cv2.VideoWriter.fourcc(*FOURCC)  # noqa: TID251 -- this is the wrapper
         self._writer: Any = cv2.VideoWriter(  # noqa: TID251 -- this is the wrapper
-            str(self._part), cv2.CAP_FFMPEG, code, fps, self._size
+            str(self._part), cv2.CAP_FFMPEG, code, self.fps, self._size
         )
         if not self._writer.isOpened():
             self._part.unlink(missing_ok=True)

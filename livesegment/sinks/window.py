@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 
+from livesegment.errors import SinkError
 from livesegment.frame import Image
 from livesegment.sinks.base import Ending, View
 
@@ -40,7 +41,19 @@ class Window:
         return self._keys()
 
     def show(self, image: Image) -> None:
-        """Show a picture, opening the window for the first."""
+        """Show a picture, opening the window for the first.
+
+        Raises:
+            SinkError: it cannot be shown, as by an OpenCV that was built without windows.
+        """
+        try:
+            self._show(image)
+        except cv2.error as error:
+            raise SinkError(
+                f"no window can be opened: {error.err}", hint="use --headless"
+            ) from error
+
+    def _show(self, image: Image) -> None:
         height, width = image.shape[:2]
         if not self._open:
             _find_fonts()

@@ -100,11 +100,18 @@ class ImagesSource:
     @staticmethod
     def _load(path: Path) -> Image | None:
         try:
-            # Not IMREAD_UNCHANGED: that leaves photographs lying on their side, as the camera was.
-            picture = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+            picture = cv2.imread(str(path), _flags(path))
         except cv2.error:
             return None
         return None if picture is None or picture.size == 0 else as_bgr(picture)
+
+
+def _flags(path: Path) -> int:
+    """How OpenCV is to read a picture."""
+    if path.suffix.lower() in {".tif", ".tiff"}:
+        return cv2.IMREAD_UNCHANGED  # with any other flag grey ones of floats cannot be read
+    # IMREAD_UNCHANGED would leave photographs lying on their side, as the camera was held.
+    return cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
 def natural_order(name: str) -> list[tuple[int, str]]:

@@ -21,6 +21,9 @@ LOST_AFTER = 3
 USUAL_FPS = 25.0
 MOST_BACKLOG = 2.0
 """Seconds spent on it; a server that plays a recording faster than life never ends it."""
+NO_STAMP = 1e18
+"""`CAP_PROP_PTS` beyond this is FFmpeg's "none"; `CAP_PROP_POS_MSEC` is then invented, as if every
+stream without time stamps, such as MJPEG over HTTP, had 25 frames a second."""
 
 
 class StreamSource:
@@ -36,7 +39,8 @@ class StreamSource:
 
     def __init__(self, url: str) -> None:
         self.name = short_name(url)
-        self._url = url
+        scheme, rest = url.split("://", 1)
+        self._url = f"{scheme.lower()}://{rest}"  # FFmpeg knows no RTSP://
         self._capture: Any = None
         self._stopped = threading.Event()
         self._index = 0
@@ -119,7 +123,9 @@ class StreamSource:
                 return
 
     def _frame(self, picture: Any) -> Frame:
-        pts = self._clock.tell(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        stamped = abs(self._capture.get(cv2.CAP_PROP_PTS)) < NO_STAMP
+        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 if stamped else time.monotonic()
+        pts = self._clock.tell(stamp)
         index, self._index = self._index, self._index + 1
         self._started = self._started or time.monotonic()
         if self._arrives_in_bursts or self._finite:

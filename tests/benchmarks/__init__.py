@@ -1,0 +1,1 @@
+"""Benchmarks: run by hand, both sides in one run; results in docs/benchmarks.md."""

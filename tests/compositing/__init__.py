@@ -1,0 +1,1 @@
+"""Tests of pictures made of a frame and what was found in it."""

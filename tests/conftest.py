@@ -1,0 +1,77 @@
+"""What holds for every test: no thread left behind, no ERROR logged, a home of its own."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from hypothesis import settings
+
+Thread: TypeAlias = threading.Thread  # noqa: TID251 -- looked at, not started
+
+GRACE = 2.0
+"""Seconds that threads of a test may take to end after it."""
+
+# Shared machines stall now and then; a deadline for each example would only fail at random.
+settings.register_profile("livesegment", deadline=None, max_examples=80, print_blob=True)
+settings.load_profile("livesegment")
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own is read or written."""
+    monkeypatch.setenv("LIVESEGMENT_HOME", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    until = time.monotonic() + GRACE
+    for thread in _new_threads(before):
+        thread.join(max(0.0, until - time.monotonic()))
+    if left := _new_threads(before):
+        pytest.fail(f"threads left behind: {', '.join(thread.name for thread in left)}")
+
+
+def _new_threads(before: set[Thread]) -> list[Thread]:
+    """Threads that came since, less those that Python did not start and so cannot join."""
+    foreign = threading._DummyThread
+    now = threading.enumerate()
+    return [thread for thread in now if thread not in before and not isinstance(thread, foreign)]
+
+
+class _Errors(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_logged() -> Iterator[None]:
+    errors = _Errors()
+    logger = logging.getLogger("livesegment")
+    logger.addHandler(errors)
+    yield
+    logger.removeHandler(errors)
+    if errors.messages:
+        pytest.fail("errors logged: " + "; ".join(errors.messages))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared test data: `$LIVESEGMENT_SHARED`, else `shared` beside the checkout."""
+    beside = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("LIVESEGMENT_SHARED") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"no shared test data in {folder}; LIVESEGMENT_SHARED says where it is")
+    return folder

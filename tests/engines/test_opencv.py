@@ -1,0 +1,176 @@
+"""OpenCV's DNN module as an engine: what ran, and what it says when it cannot."""
+
+import cv2
+import numpy as np
+import pytest
+
+from livesegment.builtin import colour_shapes
+from livesegment.engines.opencv import GPU, IS_5, OpenCvEngine, _reason
+from livesegment.engines.registry import DEVICES, engine_factory
+from livesegment.errors import EngineError, ModelError
+from livesegment.network import Format, Network
+from tests.families.onnx_bytes import model, node
+
+pytestmark = pytest.mark.wheel
+
+TWO_OUTPUTS = model(
+    {"images": (1, 3, 4, 4)},
+    {"doubled": (1, 3, 4, 4), "squared": (1, 3, 4, 4)},
+    nodes=[
+        node("Mul", ["images", "two"], "doubled"),
+        node("Mul", ["images", "images"], "squared"),
+    ],
+    initialisers={"two": np.full(1, 2, np.float32)},
+)
+PICTURE = {"images": np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)}
+
+
+def network(*outputs: str, weights: bytes = TWO_OUTPUTS) -> Network:
+    return Network("net.onnx", Format.ONNX, weights, outputs)
+
+
+def tensorflow() -> Network:
+    weights, graph = colour_shapes.build()
+    return Network("shapes", Format.TENSORFLOW, weights, ("detection_out_final",), graph)
+
+
+def test_outputs_come_by_name_in_the_order_asked_for() -> None:
+    outputs = OpenCvEngine(network("squared", "doubled")).run(PICTURE)
+    assert list(outputs) == ["squared", "doubled"]
+    np.testing.assert_allclose(outputs["doubled"], PICTURE["images"] * 2)
+    np.testing.assert_allclose(outputs["squared"], PICTURE["images"] ** 2)
+
+
+def test_an_output_can_be_asked_for_alone() -> None:
+    """The new graph engine of OpenCV 5 itself gives all or none."""
+    assert list(OpenCvEngine(network("squared")).run(PICTURE)) == ["squared"]
+
+
+def test_an_output_that_is_not_there_is_an_engine_error() -> None:
+    with pytest.raises(EngineError, match=r"could not run net\.onnx"):
+        OpenCvEngine(network("halved")).run(PICTURE)
+
+
+def test_all_outputs_come_where_none_is_named() -> None:
+    assert set(OpenCvEngine(network()).run(PICTURE)) == {"doubled", "squared"}
+
+
+def test_a_network_of_one_input_takes_any_name() -> None:
+    outputs = OpenCvEngine(network("doubled")).run({"picture": PICTURE["images"]})
+    np.testing.assert_allclose(outputs["doubled"], PICTURE["images"] * 2)
+
+
+def test_outputs_outlive_the_next_run() -> None:
+    engine = OpenCvEngine(network("doubled"))
+    first = engine.run(PICTURE)["doubled"]
+    engine.run({"images": np.zeros((1, 3, 4, 4), np.float32)})
+    np.testing.assert_allclose(first, PICTURE["images"] * 2)
+
+
+def test_inputs_of_several_are_told_apart_by_name() -> None:
+    weights = model(
+        {"a": (1, 4), "b": (1, 4)}, {"left": (1, 4)}, nodes=[node("Sub", ["a", "b"], "left")]
+    )
+    inputs = {"b": np.full((1, 4), 1, np.float32), "a": np.full((1, 4), 5, np.float32)}
+    assert OpenCvEngine(network("left", weights=weights)).run(inputs)["left"].tolist() == [[4] * 4]
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_the_report_says_the_cpu(device: str) -> None:
+    engine = OpenCvEngine(tensorflow(), device=device)
+    engine.run({"image_tensor": np.zeros((1, 3, 64, 64), np.float32)})
+    report = engine.report()
+    assert str(report).startswith(f"OpenCV {cv2.__version__}")
+    assert report.device == "cpu"
+
+
+@pytest.mark.skipif(not IS_5, reason="OpenCV 4 has one graph engine only")
+def test_the_report_says_which_graph_engine_of_opencv_5_it_is() -> None:
+    assert "(new)" in OpenCvEngine(network()).report().engine
+    assert "(classic)" in OpenCvEngine(tensorflow()).report().engine
+
+
+def test_a_file_that_is_no_network_is_a_model_error() -> None:
+    with pytest.raises(ModelError, match=r"cannot read net\.onnx: \S"):
+        OpenCvEngine(network(weights=b"no ONNX at all, but long enough for one"))
+
+
+def test_a_layer_that_opencv_does_not_know_is_named_in_one_line() -> None:
+    unknown = model({"x": (1, 4)}, {"y": (1, 4)}, nodes=[node("NoSuchLayer", ["x"], "y")])
+    with pytest.raises((ModelError, EngineError), match="NoSuchLayer") as caught:
+        OpenCvEngine(network("y", weights=unknown)).run({"x": np.zeros((1, 4), np.float32)})
+    assert "\n" not in str(caught.value)
+
+
+def test_what_opencv_says_in_several_lines_is_told_in_one() -> None:
+    said = cv2.error()
+    said.err = "> Layers do not fit:\n>     'a' is 1\n> must be\n>     'b'"
+    assert _reason(said) == "Layers do not fit: 'a' is 1 must be 'b'"
+
+
+def test_a_picture_that_does_not_fit_is_an_engine_error() -> None:
+    weights = model(
+        {"x": (1, 12)},
+        {"y": (3, 4)},
+        nodes=[node("Reshape", ["x", "sides"], "y")],
+        initialisers={"sides": np.array([3, 4], np.int64)},
+    )
+    engine = OpenCvEngine(network("y", weights=weights))
+    with pytest.raises(EngineError, match=r"could not run net\.onnx"):
+        engine.run({"x": np.zeros((1, 13), np.float32)})
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda-fp16"])
+def test_without_cuda_it_is_refused_by_name(device: str) -> None:
+    """OpenCV itself would run on the CPU without a word."""
+    if cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA):
+        pytest.skip("CUDA is there")
+    with pytest.raises(EngineError, match=f"--device {device}: .* no CUDA device") as caught:
+        OpenCvEngine(network(), device=device)
+    assert caught.value.hint is not None
+    assert "--device cpu" in caught.value.hint
+
+
+@pytest.mark.parametrize("device", ["opencl", "opencl-fp16"])
+def test_without_a_gpu_for_opencl_it_is_refused_by_name(device: str) -> None:
+    if cv2.ocl.haveOpenCL() and cv2.ocl.Device.getDefault().type() == GPU:
+        pytest.skip("a GPU with OpenCL is there")
+    with pytest.raises(EngineError, match=f"--device {device}: ") as caught:
+        OpenCvEngine(network(), device=device)
+    assert caught.value.hint is not None
+    assert "--device cpu" in caught.value.hint
+
+
+def test_a_device_that_opencv_does_not_know_is_refused() -> None:
+    with pytest.raises(EngineError, match="no device 'tpu'"):
+        OpenCvEngine(network(), device="tpu")
+
+
+def test_an_engine_is_found_by_name() -> None:
+    assert engine_factory("opencv") is OpenCvEngine
+    assert engine_factory("auto") is OpenCvEngine
+
+
+def test_an_unknown_engine_gets_those_that_there_are() -> None:
+    with pytest.raises(EngineError, match="no engine 'tensorrt'") as caught:
+        engine_factory("tensorrt")
+    assert caught.value.hint == "one of: auto, opencv"
+
+
+def test_an_engine_without_its_library_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "livesegment.engines.registry.ENGINES", {"other": "a_library_not_installed:Engine"}
+    )
+    with pytest.raises(EngineError, match="needs a_library_not_installed") as caught:
+        engine_factory("other")
+    assert caught.value.hint == "pip install 'livesegment[other]'"
+
+
+def test_every_device_that_can_be_asked_for_is_run_or_refused() -> None:
+    for device in DEVICES:
+        try:
+            OpenCvEngine(network("doubled"), device=device).run(PICTURE)
+        except EngineError as error:
+            assert f"--device {device}" in str(error)  # noqa: PT017 -- either outcome is right

@@ -1,0 +1,1 @@
+"""Small servers on the loopback that misbehave on demand."""

@@ -1,0 +1,197 @@
+"""One line of JSON a frame, whole or not at all, of exactly what was shown."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from livesegment.errors import SinkError
+from livesegment.instances import Instances
+from livesegment.rle import decode_counts, decode_mask
+from livesegment.sinks.base import Ending
+from livesegment.sinks.jsonl import JsonLines, WallClock, record
+from tests.fakes import CEILING, view
+
+END = Ending.END_OF_SOURCE
+
+
+def _scene() -> Instances:
+    """A ring and a corner, tracked and not."""
+    ring = np.ones((9, 11), bool)
+    ring[3:6, 3:8] = False
+    return Instances.from_rows(
+        [(2.5, 3.25, 12.75, 11.5), (60, 40, 64, 48)],
+        [0.912345, 0.5],
+        [2, 7],
+        [ring, np.ones((8, 4), bool)],
+        [7, 0],
+    )
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_line_has_what_it_is_documented_to_have(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    sink = JsonLines(str(path))
+    shown = replace(
+        view(812, found=_scene(), pts=27.0664),
+        key_frame=809,
+        mask_age=0.1,
+        staleness=0.0341,
+    )
+    assert sink.write(shown)
+    sink.close(END)
+    (line,) = _lines(path)
+    assert list(line) == [
+        *("frame", "pts", "time", "key_frame", "mask_age", "width", "height", "staleness"),
+        "instances",
+    ]
+    assert (line["frame"], line["key_frame"], line["pts"]) == (812, 809, 27.0664)
+    assert (line["mask_age"], line["staleness"]) == (0.1, 0.0341)
+    assert (line["width"], line["height"]) == (64, 48)
+    first, second = line["instances"]
+    assert list(first) == ["track_id", "class_id", "class", "score", "bbox", "area", "segmentation"]
+    assert (first["track_id"], first["class_id"], first["class"]) == (7, 2, "blue")
+    assert first["score"] == 0.9123
+    assert first["bbox"] == [2.5, 3.25, 10.25, 8.25]
+    assert first["area"] == 84
+    assert first["segmentation"]["size"] == [48, 64]
+    assert "track_id" not in second
+    assert second["class"] == "class 7"
+
+
+def test_masks_decode_to_what_was_shown() -> None:
+    scene = _scene()
+    line = record(view(found=scene), WallClock())
+    for row, found in enumerate(line["instances"]):
+        height, width = found["segmentation"]["size"]
+        mask = decode_mask(decode_counts(found["segmentation"]["counts"]), (width, height))
+        x1, y1, x2, y2 = scene.regions[row]
+        expected = np.zeros((48, 64), bool)
+        expected[y1:y2, x1:x2] = scene.masks[row]
+        assert np.array_equal(mask, expected)
+
+
+def test_before_the_first_result_there_is_no_key_frame() -> None:
+    line = record(view(), WallClock())
+    assert (line["key_frame"], line["mask_age"], line["instances"]) == (None, None, [])
+
+
+def test_the_time_is_that_of_the_capture_in_utc() -> None:
+    text = record(view(at=time.monotonic() - 60), WallClock())["time"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(text)).total_seconds()
+    assert 59 < seconds < 60 + CEILING
+
+
+def test_each_line_is_there_as_soon_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    sink = JsonLines(str(path))
+    for index in range(3):
+        sink.write(view(index))
+        assert [line["frame"] for line in _lines(path)] == list(range(index + 1))
+    sink.close(END)
+    assert sink.lines == 3
+
+
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    sink = JsonLines(str(tmp_path / "a" / "b" / "out.jsonl"))
+    sink.write(view())
+    sink.close(END)
+    assert (tmp_path / "a" / "b" / "out.jsonl").exists()
+
+
+def test_a_file_without_a_line_is_not_left(tmp_path: Path) -> None:
+    sink = JsonLines(str(tmp_path / "out.jsonl"))
+    sink.close(END)
+    sink.close(END)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_file_is_left_even_without_a_line(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    JsonLines(str(pipe)).close(END)
+    os.close(reader)
+    assert pipe.is_fifo(), "as /dev/null would be gone, for a user who may delete it"
+
+
+@pytest.mark.parametrize("name", ["", "file/out.jsonl"])
+def test_a_place_that_cannot_be_written_is_an_error(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SinkError, match="cannot write"):
+        JsonLines(str(tmp_path / name))
+
+
+def test_a_full_disk_is_an_error() -> None:
+    sink = JsonLines("/dev/full")
+    with pytest.raises(SinkError, match="cannot write /dev/full: No space left"):
+        sink.write(view())
+    sink.close(END)
+    assert Path("/dev/full").exists()
+
+
+def test_the_run_ends_when_the_reader_of_a_pipe_goes_away(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    sink = JsonLines(str(pipe))
+    assert sink.write(view(0))
+    assert sink.idle()
+    os.close(reader)
+    assert not sink.write(view(1))
+    assert not sink.idle()
+    assert not sink.write(view(2))
+    sink.close(END)
+
+
+@contextmanager
+def _program(code: str) -> Generator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_reader_that_stops_early_causes_no_complaint() -> None:
+    code = """
+from livesegment.sinks.base import Ending
+from livesegment.sinks.jsonl import JsonLines
+from tests.fakes import view
+sink = JsonLines("-")
+for index in range(1_000_000):
+    if not sink.write(view(index)):
+        break
+else:
+    raise SystemExit("nobody noticed")
+sink.close(Ending.USER)
+"""
+    with _program(code) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["frame"] == 0
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(CEILING) == 0, said
+        assert said == b""
