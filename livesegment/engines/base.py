@@ -42,7 +42,8 @@ class Engine(Protocol):
             The tensors that the network was loaded for.
 
         Raises:
-            EngineError: the runtime refused the input or failed.
+            ModelError: the runtime cannot run the network at all, as its first run shows.
+            EngineError: the device is not what was asked for, or a later run failed.
         """
         ...
 

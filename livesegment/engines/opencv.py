@@ -94,7 +94,9 @@ class OpenCvEngine:
                 self._net.setInput(tensor, name if len(inputs) > 1 else "")
             found = self._net.forward(list(self._computed))
         except cv2.error as error:
-            raise EngineError(
+            # At the first run it is the model's fault: a wrong pair of files, another input shape.
+            kind = EngineError if self._ran else ModelError
+            raise kind(
                 f"OpenCV {cv2.__version__} could not run {self._network.name}: {_reason(error)}"
             ) from error
         computed = dict(zip(self._computed, found, strict=True))

@@ -12,13 +12,16 @@ from livesegment.geometry import Letterbox
 from livesegment.instances import Instances
 from livesegment.network import Network, Tensors
 
+EVERYTHING = -1.0
+"""A score below all scores, padding included: for warming up the last network of a family too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """What is kept of what a network finds."""
 
     score: float = 0.5
-    """Instances must score more than this, 0..1."""
+    """Instances must score more than this, 0..1; `EVERYTHING` lets all rows of a network pass."""
     mask: float = 0.5
     """A pixel belongs to an instance when its probability is more than this, 0..1."""
     nms: float = 0.45
@@ -32,7 +35,7 @@ class Thresholds:
 
     def __post_init__(self) -> None:
         for name in ("score", "mask", "nms"):
-            if not 0 <= getattr(self, name) <= 1:
+            if not 0 <= getattr(self, name) <= 1 and getattr(self, name) != EVERYTHING:
                 raise ValueError(f"{name} threshold must be in 0..1, got {getattr(self, name)}")
         if self.max_instances < 1:
             raise ValueError(f"max_instances must be at least 1, got {self.max_instances}")

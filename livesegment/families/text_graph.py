@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
-_NAME = re.compile(rf"^\s*name:\s*{_STRING}", re.MULTILINE)
-_INPUT = re.compile(rf"^\s*input:\s*{_STRING}", re.MULTILINE)
+_NAME = re.compile(rf"(?<![\w\"])name:\s*{_STRING}")
+_INPUT = re.compile(rf"(?<![\w\"])input:\s*{_STRING}")
 
 
 @dataclass(frozen=True, slots=True)

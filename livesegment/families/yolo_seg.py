@@ -5,7 +5,6 @@ prototypes (1, k, h, w). A mask is the sum of the prototypes weighted by the can
 coefficients; as logits it is enlarged inside its box, and thresholded last.
 """
 
-import ast
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,13 @@ from numpy.typing import NDArray
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
 from livesegment.families.onnx_header import OnnxHeader
+from livesegment.families.yolo_header import (
+    EXPORT_HINT,
+    STRIDES,
+    class_names,
+    output_names,
+)
+from livesegment.families.yolo_header import input_size as read_input_size
 from livesegment.frame import Image
 from livesegment.geometry import (
     Letterbox,
@@ -33,8 +39,6 @@ from livesegment.network import Format, Network, Tensors
 
 PAD = 114
 """Grey of the letterbox, as the networks were trained with."""
-STRIDES = (8, 16, 32)
-EXPORT_HINT = "export a -seg model: yolo export model=yolov8n-seg.pt format=onnx"
 
 
 class Layout(Enum):
@@ -88,9 +92,9 @@ class YoloSeg:
         task = header.metadata.get("task", "segment")
         if task != "segment":
             raise ModelError(f"{name} was made to {task}, not to segment", hint=EXPORT_HINT)
-        self._predictions, self._prototypes = _outputs(header, name)
-        self._input_size = _input_size(header, name, input_size)
-        named = tuple(labels) or _names(header)
+        self._predictions, self._prototypes = output_names(header, name)
+        self._input_size = read_input_size(header, name, input_size)
+        named = tuple(labels) or class_names(header)
         fixed = [header.outputs[key] for key in (self._predictions, self._prototypes)]
         if all(all(shape) for shape in fixed):
             _, classes = self._layout(fixed[0], fixed[1], len(named))
@@ -268,62 +272,3 @@ def _candidates(
     half = rows[:, 2:4] / 2
     boxes = np.concatenate((rows[:, :2] - half, rows[:, :2] + half), axis=1, dtype=np.float32)
     return Candidates(boxes, best[passing], class_ids, rows[:, head + classes :])
-
-
-def _outputs(header: OnnxHeader, name: str) -> tuple[str, str]:
-    """Names of the predictions and the prototypes, told apart by their number of sides."""
-    by_sides = {len(shape): output for output, shape in header.outputs.items()}
-    if len(header.outputs) != 2 or set(by_sides) != {3, 4}:
-        shapes = ", ".join(f"{key} {shape}" for key, shape in header.outputs.items()) or "none"
-        raise ModelError(
-            f"{name}: outputs are {shapes}; a YOLO segmentation model has predictions with 3 "
-            "sides and prototypes with 4",
-            hint=EXPORT_HINT,
-        )
-    return by_sides[3], by_sides[4]
-
-
-def _input_size(header: OnnxHeader, name: str, asked: tuple[int, int] | None) -> tuple[int, int]:
-    """(width, height) of the network's input.
-
-    Raises:
-        ModelError: the file fixes another size than was asked for, or holds no picture input.
-    """
-    shapes = list(header.inputs.values())
-    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][0] > 1 or shapes[0][1] not in {0, 3}:
-        raise ModelError(f"{name}: the input must be one (1, 3, h, w) tensor, got {shapes}")
-    _, _, height, width = shapes[0]
-    if height and width:
-        if asked is not None and asked != (width, height):
-            raise ModelError(
-                f"{name} is fixed to {width}x{height}, so --input-size cannot change it",
-                hint=f"export it with imgsz={max(asked)}, or with dynamic=True",
-            )
-        return width, height
-    if asked is None:
-        stated = _literal(header.metadata.get("imgsz", ""))
-        sides = stated if isinstance(stated, list) else []
-        usable = len(sides) == 2 and all(isinstance(side, int) and side > 0 for side in sides)
-        asked = (sides[1], sides[0]) if usable else (640, 640)
-    stride = max(STRIDES)
-    return math.ceil(asked[0] / stride) * stride, math.ceil(asked[1] / stride) * stride
-
-
-def _names(header: OnnxHeader) -> tuple[str, ...]:
-    """Class names in the order of ids, from the metadata; empty where it has none."""
-    names = _literal(header.metadata.get("names", ""))
-    if isinstance(names, dict):
-        try:
-            return tuple(str(names[key]) for key in sorted(names, key=int))
-        except (TypeError, ValueError):
-            return ()
-    return tuple(str(name) for name in names) if isinstance(names, list) else ()
-
-
-def _literal(text: str) -> object:
-    """A Python literal, or None where the text is none."""
-    try:
-        value: object = ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return value

@@ -33,7 +33,7 @@ class MotionSegmenter:
     def __init__(self, thresholds: Thresholds, labels: tuple[str, ...] = ("motion",)) -> None:
         self.thresholds = thresholds
         self.labels = labels
-        self._model = cv2.createBackgroundSubtractorMOG2(history=HISTORY, detectShadows=True)
+        self._model = _background()
         self._seen = 0
         self._size: tuple[int, int] | None = None
 
@@ -49,10 +49,12 @@ class MotionSegmenter:
         started = time.perf_counter()
         if frame.size != self._size:
             self._size, self._seen = frame.size, 0
-            self._model.clear()
+            self._model = _background()
         letterbox = Letterbox.fit(frame.size, WORKING_SIZE)
         small = cv2.resize(frame.image, letterbox.resized, interpolation=cv2.INTER_AREA)
-        foreground = np.asarray(self._model.apply(small), np.uint8)
+        # OpenCV's own rate is so quick at first that slow objects dissolve into the background.
+        rate = -1 if self._seen < LEARNING_FRAMES else 1 / HISTORY
+        foreground = np.asarray(self._model.apply(small, learningRate=rate), np.uint8)
         self._seen += 1
         inferred = time.perf_counter()
         if self._seen <= LEARNING_FRAMES:
@@ -61,6 +63,10 @@ class MotionSegmenter:
             instances = moving_parts(foreground, frame.size, self.thresholds)
         timings = {"infer": inferred - started, "decode": time.perf_counter() - inferred}
         return Segmentation(instances, frame.index, frame.captured_at, frame.size, timings)
+
+
+def _background() -> cv2.BackgroundSubtractorMOG2:
+    return cv2.createBackgroundSubtractorMOG2(history=HISTORY, detectShadows=True)
 
 
 def moving_parts(foreground: Image, size: tuple[int, int], thresholds: Thresholds) -> Instances:

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livesegment.engines.base import Engine, EngineReport
-from livesegment.errors import EngineError, ModelError
-from livesegment.families.base import Family, Thresholds
+from livesegment.families.base import EVERYTHING, Family, Thresholds
 from livesegment.frame import Frame
 from livesegment.instances import Instances, Segmentation
 from livesegment.network import Network, Tensors
@@ -33,17 +32,10 @@ class NetworkSegmenter:
         return self._family.labels
 
     def warm_up(self) -> None:
-        """Run every network once; see `Segmenter.warm_up`.
-
-        With a threshold below zero every candidate passes, so that the last network runs too.
-        """
+        """Run every network once; see `Segmenter.warm_up`."""
         width, height = WARM_UP_SIZE
         blank = Frame(np.full((height, width, 3), 127, np.uint8), 0, 0.0, 0.0)
-        try:
-            self._run(blank, Thresholds(score=0, max_instances=1), {})
-        except EngineError as error:
-            # The engine took the files but not a picture: a wrong pair, or another input shape.
-            raise ModelError(f"the model fails its trial run: {error}", hint=error.hint) from error
+        self._run(blank, Thresholds(score=EVERYTHING, max_instances=1), {})
 
     def segment(self, frame: Frame) -> Segmentation:
         """Find the objects in `frame`; see `Segmenter.segment`."""

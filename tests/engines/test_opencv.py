@@ -46,8 +46,8 @@ def test_an_output_can_be_asked_for_alone() -> None:
     assert list(OpenCvEngine(network("squared")).run(PICTURE)) == ["squared"]
 
 
-def test_an_output_that_is_not_there_is_an_engine_error() -> None:
-    with pytest.raises(EngineError, match=r"could not run net\.onnx"):
+def test_an_output_that_is_not_there_shows_a_wrong_model() -> None:
+    with pytest.raises(ModelError, match=r"could not run net\.onnx"):
         OpenCvEngine(network("halved")).run(PICTURE)
 
 
@@ -108,7 +108,7 @@ def test_what_opencv_says_in_several_lines_is_told_in_one() -> None:
     assert _reason(said) == "Layers do not fit: 'a' is 1 must be 'b'"
 
 
-def test_a_picture_that_does_not_fit_is_an_engine_error() -> None:
+def test_a_picture_that_never_fitted_shows_a_wrong_model() -> None:
     weights = model(
         {"x": (1, 12)},
         {"y": (3, 4)},
@@ -116,6 +116,19 @@ def test_a_picture_that_does_not_fit_is_an_engine_error() -> None:
         initialisers={"sides": np.array([3, 4], np.int64)},
     )
     engine = OpenCvEngine(network("y", weights=weights))
+    with pytest.raises(ModelError, match=r"could not run net\.onnx"):
+        engine.run({"x": np.zeros((1, 13), np.float32)})
+
+
+def test_what_fails_after_a_good_run_is_an_engine_error() -> None:
+    weights = model(
+        {"x": (1, 12)},
+        {"y": (3, 4)},
+        nodes=[node("Reshape", ["x", "sides"], "y")],
+        initialisers={"sides": np.array([3, 4], np.int64)},
+    )
+    engine = OpenCvEngine(network("y", weights=weights))
+    engine.run({"x": np.zeros((1, 12), np.float32)})
     with pytest.raises(EngineError, match=r"could not run net\.onnx"):
         engine.run({"x": np.zeros((1, 13), np.float32)})
 

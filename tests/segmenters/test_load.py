@@ -115,3 +115,11 @@ def test_without_a_choice_all_classes_are_wanted() -> None:
     assert Thresholds().wanted(ids).tolist() == [True] * 3
     assert Thresholds(class_ids=frozenset({5, 7})).wanted(ids).tolist() == [False, True, False]
     assert Thresholds(class_ids=frozenset()).wanted(ids).tolist() == [False] * 3
+
+
+def test_warming_up_runs_the_mask_branch_too() -> None:
+    """The blank picture holds nothing, yet a broken second network must show."""
+    built = load_segmenter(find_model("colour-shapes"), Thresholds())
+    assert isinstance(built, NetworkSegmenter)
+    built.warm_up()
+    assert all(engine._ran for engine in built._engines)  # type: ignore[attr-defined]
