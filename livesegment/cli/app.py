@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from livesegment import __version__
-from livesegment.cli import demo, models, run
+from livesegment.cli import bench, demo, models, run
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.url import redact
 
@@ -27,8 +27,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
 
-COMMANDS = ("run", "demo", "models")
 stderr = Console(stderr=True)
 
 

@@ -6,6 +6,10 @@ from dataclasses import replace
 import cv2
 from rich.console import Console
 
+from livesegment.carrying.base import Carrier
+from livesegment.carrying.carried import CarriedCarrier
+from livesegment.carrying.hold import HoldCarrier
+from livesegment.carrying.quality import Quality
 from livesegment.cli.options import RunOptions, one_of
 from livesegment.cli.values import class_ids, duration, size
 from livesegment.compositing.look import Look, Style
@@ -14,6 +18,7 @@ from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
 from livesegment.pipeline.pipeline import Limits, Masks
 from livesegment.segmenters.base import Segmenter
+from livesegment.segmenters.edges import Edges, RefiningSegmenter
 from livesegment.segmenters.load import load_segmenter
 from livesegment.segmenters.trial import try_model
 from livesegment.sinks.display import why_no_window
@@ -21,6 +26,9 @@ from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.capture import as_bgr
 from livesegment.store import Model
+
+RAW = "raw"
+"""Masks as the network gives them."""
 
 
 def source(options: RunOptions) -> Source:
@@ -40,16 +48,22 @@ def source(options: RunOptions) -> Source:
 
 
 def masks(options: RunOptions, live: bool) -> Masks:
-    """Which masks a frame gets: held when live, exact for films, where nothing is said."""
+    """Which masks a frame gets: carried when live, exact for films, where nothing is said."""
     if options.masks is None:
-        return Masks.HELD if live else Masks.EXACT
+        return Masks.CARRIED if live else Masks.EXACT
     wanted = Masks(one_of(options.masks, Masks, "--masks"))
-    if wanted is Masks.HELD and not live:
+    if wanted is not Masks.EXACT and not live:
         raise UsageError(
-            "--masks held is for live sources: a file waits for its masks",
+            f"--masks {wanted} is for live sources: a file waits for its masks",
             hint="add --realtime to play the file as a camera",
         )
     return wanted
+
+
+def carrier(options: RunOptions, masks: Masks) -> Carrier:
+    """What brings the masks to the frame shown."""
+    quality = Quality(one_of(options.carry, Quality, "--carry"))
+    return CarriedCarrier(quality) if masks is Masks.CARRIED else HoldCarrier()
 
 
 def limits(options: RunOptions) -> Limits:
@@ -101,6 +115,7 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
     """The model, loaded, warmed up and told which classes are wanted."""
     one_of(options.engine, ("auto", *ENGINES), "--engine")
     one_of(options.device, DEVICES, "--device")
+    one_of(options.edges, (*Edges, RAW), "--edges")
     input_size = options.input_size and size(options.input_size, "--input-size")
     thresholds = Thresholds(
         score=options.score,
@@ -120,6 +135,8 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
             threads=options.threads,
             input_size=input_size or None,
         )
+        if options.edges != RAW and model.spec.family != "motion":
+            made = RefiningSegmenter(made, Edges(options.edges))
         made.warm_up()
     if options.classes is not None:
         wanted = class_ids(options.classes, made.labels)

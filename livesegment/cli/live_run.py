@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Console
 
-from livesegment.carrying.hold import HoldCarrier
 from livesegment.cli import build
 from livesegment.cli.options import RunOptions
 from livesegment.cli.status import StatusLine, stage_table
@@ -15,7 +14,7 @@ from livesegment.cli.values import duration
 from livesegment.errors import LiveSegmentError
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
-from livesegment.pipeline.pipeline import Pipeline
+from livesegment.pipeline.pipeline import Masks, Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending, Sink
 from livesegment.sinks.jsonl import JsonLines
@@ -62,7 +61,7 @@ class LiveRun:
         if options.jsonl is not None:
             sinks.append(JsonLines(options.jsonl))
         self._presenter = Presenter(
-            HoldCarrier(),
+            build.carrier(options, masks),
             self._controls,
             sinks,
             self.meter,
@@ -76,6 +75,7 @@ class LiveRun:
             "r": self._toggle_recording,
             "s": lambda: self._snapshot(overlay=True),
             "S": lambda: self._snapshot(overlay=False),
+            "c": self._cycle_masks,
         }
         if options.record is not None:
             self._begin_recording()
@@ -190,6 +190,15 @@ class LiveRun:
         except LiveSegmentError:
             self._presenter.close(Ending.FAILED)
             raise
+
+    def _cycle_masks(self) -> None:
+        if self._masks is Masks.EXACT:
+            self._controls.message = "masks exact: --realtime plays a film with carried masks"
+            return
+        carried = self._masks is Masks.CARRIED
+        self._masks = Masks.HELD if carried else Masks.CARRIED
+        self._presenter.carrier = build.carrier(self._options, self._masks)
+        self._controls.message = f"masks {self._masks}"
 
     def _toggle_recording(self) -> None:
         self._session.toggle()

@@ -78,11 +78,29 @@ class RunOptions:
         str | None,
         option(
             PICTURE,
-            "held: the newest result on every frame (default when live). "
+            "carried: the newest masks, moved along with what they show (default when live). "
+            "held: the newest masks where they were. "
             "exact: each frame waits for its own (default for files).",
-            metavar="held|exact",
+            metavar="carried|held|exact",
         ),
     ] = None
+    carry: Annotated[
+        str,
+        option(
+            PICTURE,
+            "How finely carried masks follow motion; auto keeps within the time there is.",
+            metavar="lo|mid|hi|auto",
+        ),
+    ] = "auto"
+    edges: Annotated[
+        str,
+        option(
+            PICTURE,
+            "Masks drawn to the picture's edges in one or two ms an object (fast) or six (fine); "
+            "raw: as the network gives them.",
+            metavar="fast|fine|raw",
+        ),
+    ] = "fast"
     style: Annotated[
         str,
         option(

@@ -16,6 +16,7 @@ KEYS = (
     ("r", "record on/off"),
     ("s S", "snapshot, S without overlay"),
     ("m", "next style"),
+    ("c", "masks carried or held"),
     ("+ -", "score threshold"),
     ("[ ]", "tint"),
     ("1-9", "classes on screen on/off"),

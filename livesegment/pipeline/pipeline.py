@@ -38,8 +38,10 @@ FILE_QUEUE = 4
 class Masks(StrEnum):
     """Which masks a shown frame gets."""
 
+    CARRIED = "carried"
+    """The newest result, moved along with what it shows."""
     HELD = "held"
-    """The newest result, of an earlier frame as a rule."""
+    """The newest result, left where it was: of an earlier frame as a rule."""
     EXACT = "exact"
     """Its own: each frame waits for its result."""
 
@@ -93,6 +95,8 @@ class Pipeline:
         self._deadline: float | None = None
         """Monotonic time up to which the workers are waited for."""
         self._exact = masks is Masks.EXACT
+        self._taken: int | None = None
+        """Index of the frame that the segment thread took last."""
         when_full = WhenFull.DROP_OLDEST if source.is_live else WhenFull.WAIT
         queue = LIVE_QUEUE if source.is_live else FILE_QUEUE
         self._shown_frames: Mailbox[Frame] = Mailbox(queue, when_full)
@@ -193,7 +197,8 @@ class Pipeline:
                 return self._presenter.idle()
             frame, newest = shown, self._newest_result()
         stepping = controls.steps > 0
-        go_on = self._presenter.show(frame, newest, self.info.fps if self.info else None)
+        fps = self.info.fps if self.info else None
+        go_on = self._presenter.show(frame, newest, taken=self._taken, fps=fps)
         if stepping:  # counted afterwards: the presenter freezes the screen at 0
             controls.steps = max(0, controls.steps - 1)
         return go_on
@@ -239,6 +244,7 @@ class Pipeline:
                 frame = self._to_segment.get()
                 if frame is None:
                     continue
+                self._taken = frame.index
                 segmentation = self._segmenter.segment(frame)
                 for stage, seconds in segmentation.timings.items():
                     self._meter.spent(stage, seconds)

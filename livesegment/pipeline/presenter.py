@@ -34,20 +34,30 @@ class Presenter:
         statistics: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.controls = controls
+        self.carrier = carrier
+        """May be replaced between two frames."""
         self.last: View | None = None
         """The newest view, for snapshots."""
-        self._carrier = carrier
+        self._taken: int | None = None
         self._sinks = sinks
         self._meter = meter
         self._labels = labels
         self._statistics = statistics
 
-    def show(self, frame: Frame, segmentation: Segmentation | None, fps: float | None) -> bool:
+    def show(
+        self,
+        frame: Frame,
+        segmentation: Segmentation | None,
+        *,
+        taken: int | None = None,
+        fps: float | None = None,
+    ) -> bool:
         """Show one frame.
 
         Args:
             frame: the newest.
             segmentation: a result that arrived since the last frame, or None.
+            taken: index of the frame that is being segmented, where one is.
             fps: as the source states it.
 
         Returns:
@@ -57,9 +67,12 @@ class Presenter:
             SinkError: a sink failed.
         """
         started = time.perf_counter()
+        if taken is not None and taken != self._taken:
+            self._taken = taken
+            self.carrier.expect(taken)
         if segmentation is not None:
-            self._carrier.correct(segmentation)
-        instances = self.controls.visible(self._carrier.advance(frame))
+            self.carrier.correct(segmentation)
+        instances = self.controls.visible(self.carrier.advance(frame))
         carried = time.perf_counter()
         picture = compose(frame.image, instances, self._labels, self.controls.look)
         view = self._view(frame, instances, picture, fps)
@@ -103,7 +116,7 @@ class Presenter:
             raise failures[0]
 
     def _view(self, frame: Frame, instances: Instances, picture: Image, fps: float | None) -> View:
-        key = self._carrier.key
+        key = self.carrier.key
         return View(
             frame=frame,
             instances=instances,

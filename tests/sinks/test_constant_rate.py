@@ -67,7 +67,7 @@ def test_a_film_at_its_own_rate_is_copied_picture_for_picture(fps: float, start:
 @given(st.integers(0, 2**32))
 def test_jitter_neither_repeats_nor_drops(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 -- no secret
-    times = [i / 30 + chance.uniform(0, 0.4 / 30) for i in range(1000)]
+    times = [i / 30 + chance.uniform(-0.4, 0.4) / 30 for i in range(1000)]
     rate = ConstantRate(30)
     assert [rate.advance(time) for time in times] == [0] + [1] * 999
 
@@ -75,6 +75,13 @@ def test_jitter_neither_repeats_nor_drops(seed: int) -> None:
 def test_a_film_of_nothing_is_empty() -> None:
     assert ConstantRate(25).finish() == 0
     assert ConstantRate(25).finish(100) == 0
+
+
+def test_the_last_picture_stands_for_a_slot_at_least() -> None:
+    rate = ConstantRate(25)
+    rate.advance(10)
+    rate.advance(10.02)
+    assert rate.finish(10.02) == 1
 
 
 def test_a_film_of_one_picture_lasts_until_it_ends() -> None:

@@ -1,0 +1,306 @@
+"""Masks that follow motion from the key frame to the frame shown, each with its identity."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from livesegment.carrying.history import History
+from livesegment.carrying.hypotheses import Shape, Sight, carry
+from livesegment.carrying.identity import (
+    Roster,
+    Seen,
+    Track,
+    by_distance,
+    by_overlap,
+    place,
+)
+from livesegment.carrying.motion import POINT_STEP, Trail
+from livesegment.carrying.patch import Patch, seen_from, shared_area, to_frame, to_raster
+from livesegment.carrying.quality import Governor, Quality
+from livesegment.carrying.steady import steadied
+from livesegment.frame import Frame
+from livesegment.instances import Instances, Segmentation
+
+MAX_AGE = 2.0
+"""Seconds from the key frame after which a mask is no longer shown."""
+COAST = 0.5
+"""Seconds for which a confirmed object goes on that a result does not show."""
+MEMORY = 2.0
+"""Seconds after which an object out of sight that comes back is another one."""
+COVERED = 0.5
+"""Share of a missed object that lies in new ones from which on it has become one of them."""
+WHOLE = 0.5
+"""Share of its area that must be left of it: the last rim of what goes behind something stays not.
+"""
+EXPECTED = 4
+"""Results that may be under way at a time; the oldest beyond are forgotten."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An object under way from its key frame."""
+
+    track: Track
+    shape: Shape
+    trail: Trail
+    score: float
+    until: float
+    """Capture time of the last frame that it may be shown in."""
+    missed: bool = False
+    """Whether a later result does not show it."""
+    patch: Patch | None = None
+    """Where it is in the newest frame; None where it is lost."""
+    travel: float = 0.0
+    """How far it went from its key frame on, in raster pixels."""
+
+
+@dataclass(slots=True, eq=False)
+class Awaited:
+    """A frame that is being segmented."""
+
+    trail: Trail | None = None
+    """None as long as the frame was not shown."""
+    known: list[Seen] | None = None
+    """The objects known by now, as they lie in that frame; None if they must be looked up."""
+
+
+def _may_coast(entry: Entry, patch: Patch, found: Sequence[Entry]) -> bool:
+    """Whether an object that a result does not show is likely to be there nevertheless.
+
+    Args:
+        entry: the object.
+        patch: where it should be.
+        found: what the result shows.
+    """
+    area = patch.area
+    covered = sum(shared_area(patch, other.shape.patch) for other in found)
+    return area >= WHOLE * entry.track.area and covered <= COVERED * area
+
+
+class CarriedCarrier:
+    """Carries masks along with what they show; see `Carrier`.
+
+    One dense flow a frame feeds everything. A frame that is being segmented is kept up with from
+    the moment it is known, so that its result can be shown on the newest frame as it arrives.
+    """
+
+    def __init__(
+        self,
+        quality: Quality = Quality.AUTO,
+        *,
+        budget: float | None = None,
+        max_age: float = MAX_AGE,
+        coast: float = COAST,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Start with nothing known.
+
+        Args:
+            quality: how finely motion is followed.
+            budget: seconds a frame that `AUTO` keeps to; None for a share of the frame interval.
+            max_age: seconds from the key frame after which a mask is dropped. Where results take
+                so long that nothing would be shown between them, twice the time they take.
+            coast: seconds for which a confirmed object goes on that a result does not show.
+            clock: for what the work costs, in seconds.
+        """
+        self.key: Segmentation | None = None
+        self._governor = Governor(quality, budget)
+        self._max_age = max_age
+        self._coast = coast
+        self._clock = clock
+        self._roster = Roster()
+        self._history: History | None = None
+        self._entries: list[Entry] = []
+        self._gone: list[Track] = []
+        self._awaited: dict[int, Awaited] = {}
+        self._results: list[Segmentation] = []
+        self._newest_key = -1
+        self._last_at: float | None = None
+
+    def expect(self, frame_index: int) -> None:
+        """Keep up with a frame from now on; see `Carrier.expect`."""
+        self._awaited.setdefault(frame_index, Awaited())
+        while len(self._awaited) > EXPECTED:
+            del self._awaited[min(self._awaited)]
+
+    def correct(self, segmentation: Segmentation) -> None:
+        """Take a new result, to be shown with the next frame; see `Carrier.correct`."""
+        self._results.append(segmentation)
+
+    def advance(self, frame: Frame) -> Instances:
+        """Carry every object to `frame`; see `Carrier.advance`."""
+        started = self._clock()
+        history = self._follow(frame)
+        for index, awaited in self._awaited.items():
+            if awaited.trail is None and index <= frame.index:
+                awaited.trail = history.trail(index, self._governor.grid(frame.size))
+        due = [result for result in self._results if result.frame_index <= frame.index]
+        self._results = [result for result in self._results if result.frame_index > frame.index]
+        for result in sorted(due, key=lambda result: result.frame_index):
+            if result.size == frame.size and result.frame_index > self._newest_key:
+                self._take(result, history)
+        self._carry(history)
+        self._look_back(history)
+        shown = self._shown(history)
+        interval = None if self._last_at is None else frame.captured_at - self._last_at
+        self._last_at = frame.captured_at
+        self._governor.spent(self._clock() - started, interval)
+        return shown
+
+    def _follow(self, frame: Frame) -> History:
+        """Find the motion to a frame and take every trail along, or start anew."""
+        history = self._history
+        if history is None or history.frame_size != frame.size:
+            history = self._history = History(frame.size)
+            self._reset(frame.index)
+        moment = history.add(frame, self._governor.grid(frame.size))
+        if moment.flow is None:
+            self._reset(frame.index)
+        else:
+            trails = {id(entry.trail): entry.trail for entry in self._entries}
+            for awaited in self._awaited.values():
+                if awaited.trail is not None:
+                    trails[id(awaited.trail)] = awaited.trail
+            for trail in trails.values():
+                trail.follow(moment.flow)
+        return history
+
+    def _reset(self, index: int) -> None:
+        """Forget every object: frame `index` is the first of another scene or size."""
+        self._entries, self._gone = [], []
+        self._awaited = {i: awaited for i, awaited in self._awaited.items() if i >= index}
+        self._newest_key = index - 1
+        self.key = None
+
+    def _take(self, result: Segmentation, history: History) -> None:
+        """Put a result's objects in the place of those known."""
+        awaited = self._awaited.pop(result.frame_index, None) or Awaited()
+        trail = awaited.trail
+        if trail is None:
+            trail = history.trail(result.frame_index, self._governor.grid(history.frame_size))
+        if awaited.known is None:
+            self._carry(history)
+            awaited.known = self._known_at(trail, history)
+        self._awaited = {i: a for i, a in self._awaited.items() if i > result.frame_index}
+        for other in self._awaited.values():
+            other.known = None
+        self._newest_key, self.key = result.frame_index, result
+        now, at = history.newest.captured_at, trail.captured_at
+        found, regions = result.instances, result.instances.regions.tolist()
+        patches = [
+            to_raster(mask, (region[0], region[1]), history.frame_size, history.raster)
+            for mask, region in zip(found.masks, regions, strict=True)
+        ]
+        class_ids: list[int] = found.class_ids.tolist()
+        matches = self._identify(awaited.known, patches, class_ids, at)
+        entries: list[Entry] = []
+        until = at + max(self._max_age, 2 * (now - at))
+        for j, patch in enumerate(patches):
+            if patch.soft.size == 0 or not patch.soft.any():
+                continue
+            track, old = matches.get(j, (Track(), None))
+            score = float(found.scores[j])
+            self._roster.see(track, patch, class_ids[j], score, at)
+            steady = patch if old is None else steadied(patch, old.patch, old.travel)
+            shape = Shape.of(steady, trail.size, history.raster)
+            entries.append(Entry(track, shape, trail, score, until))
+        self._entries = entries + self._coasting(entries, awaited.known, now)
+
+    def _identify(
+        self, known: Sequence[Seen], patches: Sequence[Patch], class_ids: Sequence[int], at: float
+    ) -> dict[int, tuple[Track, Seen | None]]:
+        """Which new object is which known one: place -> track, and its mask where it was carried."""
+        matches: dict[int, tuple[Track, Seen | None]] = {}
+        for i, j in by_overlap(known, patches, class_ids):
+            matches[j] = known[i].track, known[i]
+        taken = {id(track) for track, _ in matches.values()}
+        self._gone = [track for track in self._gone if at - track.seen_at < MEMORY]
+        absent = [(seen.track, place(seen.patch)[0]) for seen in known]
+        absent += [(track, track.expected(at)) for track, _ in absent]
+        absent += [(track, track.expected(at)) for track in self._gone]
+        absent = [(track, centre) for track, centre in absent if id(track) not in taken]
+        rest = [j for j in range(len(patches)) if j not in matches]
+        pairs = by_distance(absent, [patches[j] for j in rest], [class_ids[j] for j in rest])
+        for i, j in pairs:  # best first; a track is there with every place it may be at
+            if id(absent[i][0]) not in taken:
+                taken.add(id(absent[i][0]))
+                matches[rest[j]] = absent[i][0], None
+        return matches
+
+    def _coasting(
+        self, entries: Sequence[Entry], known: Sequence[Seen], now: float
+    ) -> list[Entry]:
+        """The objects that a result does not show and that go on for a while."""
+        seen_now = {id(entry.track) for entry in entries}
+        places = {id(seen.track): seen.patch for seen in known}
+        self._gone = [track for track in self._gone if id(track) not in seen_now]
+        going_on: list[Entry] = []
+        for entry in self._entries:
+            if id(entry.track) in seen_now:
+                continue
+            patch = places.get(id(entry.track))
+            if entry.track.confirmed and patch is not None and _may_coast(entry, patch, entries):
+                if not entry.missed:
+                    entry.missed, entry.until = True, min(entry.until, now + self._coast)
+                going_on.append(entry)
+            elif entry.track.confirmed:
+                self._gone.append(entry.track)
+        return going_on
+
+    def _carry(self, history: History) -> None:
+        """Find every object in the newest frame; what is too old or lost goes."""
+        now = history.newest
+        sights: dict[int, Sight] = {}
+        kept: list[Entry] = []
+        for entry in self._entries:
+            if now.captured_at > entry.until:
+                if entry.track.confirmed:
+                    self._gone.append(entry.track)
+                continue
+            trail = entry.trail
+            sight = sights.setdefault(
+                id(trail), Sight(trail, now.picture.at(trail.size), history.raster)
+            )
+            carried = carry(entry.shape, sight)
+            entry.patch, entry.travel = carried.patch, carried.travel
+            kept.append(entry)
+        self._entries = kept
+        if self.key is not None and not kept and self._too_old(now.captured_at):
+            self.key = None
+
+    def _too_old(self, now: float) -> bool:
+        return self.key is not None and now - self.key.captured_at > self._max_age
+
+    def _look_back(self, history: History) -> None:
+        """Note for every frame being segmented where the known objects lie in it."""
+        for awaited in self._awaited.values():
+            if awaited.trail is not None and awaited.known is None:
+                awaited.known = self._known_at(awaited.trail, history)
+
+    def _known_at(self, trail: Trail, history: History) -> list[Seen]:
+        """The objects as they lie in the key frame of a trail, which has come to the newest."""
+        known: list[Seen] = []
+        for entry in self._entries:
+            patch = entry.patch
+            if patch is not None and trail.backward is not None:
+                patch = seen_from(patch, trail.forward, POINT_STEP, trail.size, history.raster)
+            if patch is not None:
+                known.append(Seen(entry.track, patch, entry.travel))
+        return known
+
+    def _shown(self, history: History) -> Instances:
+        """The objects as masks of the newest frame, best score first."""
+        rows = []
+        for entry in sorted(self._entries, key=lambda entry: -entry.score):
+            if entry.patch is None:
+                continue
+            placed = to_frame(entry.patch, history.frame_size, history.raster)
+            if placed is not None:
+                rows.append((placed[0], entry.score, entry.track, placed[1]))
+        return Instances.from_rows(
+            [box for box, *_ in rows],
+            [score for _, score, *_ in rows],
+            [track.class_id for _, _, track, _ in rows],
+            [mask for *_, mask in rows],
+            [track.number for _, _, track, _ in rows],
+        )

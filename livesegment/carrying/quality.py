@@ -1,0 +1,98 @@
+"""How finely motion is followed, and which of that a machine has the time for."""
+
+from enum import StrEnum
+
+from livesegment.carrying.motion import Size, fitted
+
+
+class Quality(StrEnum):
+    """How finely motion is followed."""
+
+    LO = "lo"
+    MID = "mid"
+    HI = "hi"
+    AUTO = "auto"
+    """The finest of these that there is time for."""
+
+
+STEPS = (Quality.LO, Quality.MID, Quality.HI)
+LONGEST = {Quality.LO: 213, Quality.MID: 320, Quality.HI: 427}
+"""Longest side of the flow grid, in cells."""
+DEARER = 1.9
+"""About what each step costs of the one below."""
+SHARE = 0.3
+"""Of the time from frame to frame: the rest is for decoding, drawing and the segmenter."""
+ROOM = 0.85
+"""A dearer step must be expected to take no more than this share of the budget."""
+SMOOTHING = 0.1
+DOWN_AFTER = 8
+"""Frames in a row over the budget, so that one late frame changes nothing."""
+UP_AFTER = 90
+"""Frames in a row with room for more."""
+LONGEST_WAIT = 32 * UP_AFTER
+
+
+class Governor:
+    """Chooses the quality by what it was seen to cost.
+
+    Each time a finer step had to be taken back, the wait for the next attempt doubles.
+    """
+
+    def __init__(self, quality: Quality, budget: float | None = None) -> None:
+        """Start in the middle.
+
+        Args:
+            quality: fixed, or `AUTO`.
+            budget: seconds a frame; None for a share of the time from frame to frame.
+        """
+        self.auto = quality is Quality.AUTO
+        self.step = Quality.MID if self.auto else quality
+        self._budget = budget
+        self._cost: float | None = None
+        self._interval: float | None = None
+        self._over = 0
+        self._under = 0
+        self._wait = UP_AFTER
+        self._climbed = False
+
+    def grid(self, frame: Size) -> Size:
+        """The size of the flow grid for frames of a size."""
+        return fitted(frame, LONGEST[self.step])
+
+    def spent(self, seconds: float, interval: float | None) -> None:
+        """Learn what a frame cost.
+
+        Args:
+            seconds: that following the motion took.
+            interval: seconds since the frame before; None for a first one.
+        """
+        if not self.auto:
+            return
+        self._cost = _smoothed(self._cost, seconds)
+        if interval is not None and interval > 0:
+            self._interval = _smoothed(self._interval, interval)
+        budget = self._budget
+        if budget is None:
+            if self._interval is None:
+                return
+            budget = SHARE * self._interval
+        self._over = self._over + 1 if self._cost > budget else 0
+        self._under = self._under + 1 if self._cost * DEARER < ROOM * budget else 0
+        place = STEPS.index(self.step)
+        if self._over >= DOWN_AFTER and place > 0:
+            if self._climbed:
+                self._wait = min(2 * self._wait, LONGEST_WAIT)
+            self._change(place - 1)
+            self._climbed = False
+        elif self._under >= self._wait and place < len(STEPS) - 1:
+            self._change(place + 1)
+            self._climbed = True
+
+    def _change(self, place: int) -> None:
+        self.step = STEPS[place]
+        self._cost = None
+        self._over = self._under = 0
+
+
+def _smoothed(mean: float | None, value: float) -> float:
+    return value if mean is None else mean + SMOOTHING * (value - mean)

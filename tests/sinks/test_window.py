@@ -1,0 +1,150 @@
+"""The window, on an X server of its own: keys and the X of its frame end the run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import CEILING
+
+TITLE = "livesegment - test"
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.skipif(
+        not (shutil.which("Xvfb") and shutil.which("xdotool")),
+        reason="needs Xvfb and xdotool (Debian: apt-get install xvfb xdotool openbox wmctrl)",
+    ),
+    pytest.mark.wheel,
+]
+needs_manager = pytest.mark.skipif(
+    not (shutil.which("openbox") and shutil.which("wmctrl")),
+    reason="needs openbox and wmctrl (Debian: apt-get install openbox wmctrl)",
+)
+
+
+@contextmanager
+def _running(*command: str, display: str = "") -> Generator[subprocess.Popen[str]]:
+    """A program, ended with the block."""
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"DISPLAY": display},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()  # an X server that is killed leaves its socket and its lock
+        try:
+            process.communicate(timeout=CEILING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def _x_server() -> Generator[str]:
+    """An X server on a display of its own choice; gives the display's name."""
+    screen = ("-screen", "0", "1024x768x24", "-nolisten", "tcp")
+    with _running("Xvfb", "-displayfd", "1", *screen) as server:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+
+
+@pytest.fixture(scope="module")
+def display() -> Generator[str]:
+    """A display without a window manager.
+
+    With one the window has the focus, and xdotool then types instead of sending keys; a key typed
+    into a window that goes before the key is up stays down, and types on in the next window.
+    """
+    with _x_server() as name:
+        yield name
+
+
+@pytest.fixture
+def managed_display() -> Generator[str]:
+    """A display with a window manager, which gives windows an X to close them by."""
+    with _x_server() as name, _running("openbox", display=name):
+        yield name
+
+
+@contextmanager
+def _window(display: str, mode: str = "frames") -> Generator[subprocess.Popen[str]]:
+    """The program with the window, once it shows something."""
+    with _running(
+        sys.executable, "-m", "tests.sinks.show_window", mode, display=display
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "display\n"
+        assert program.stdout.readline() == "shown\n"
+        yield program
+
+
+def _tool(display: str, *command: str) -> str:
+    environment = os.environ | {"DISPLAY": display}
+    done = subprocess.run(
+        command, env=environment, timeout=CEILING, check=True, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    return done.stdout.decode()
+
+
+def _press(display: str, *keys: str) -> None:
+    found = _tool(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", TITLE)
+    _tool(display, "xdotool", "key", "--window", found.split()[-1], *keys)
+
+
+def _said(program: subprocess.Popen[str]) -> list[str]:
+    """What else it says until its end."""
+    out, complaints = program.communicate(timeout=3 * CEILING)
+    assert program.returncode == 0, complaints
+    return out.splitlines()
+
+
+@pytest.mark.parametrize("mode", ["frames", "idle"])
+@pytest.mark.parametrize("key", ["Escape", "q"])
+def test_a_key_ends_the_run(key: str, mode: str, display: str) -> None:
+    with _window(display, mode) as program:
+        _press(display, key)
+        assert _said(program) == ["ended", "closed"]
+
+
+@needs_manager
+@pytest.mark.parametrize("mode", ["frames", "idle"])
+def test_closing_the_window_ends_the_run(mode: str, managed_display: str) -> None:
+    with _window(managed_display, mode) as program:
+        _tool(managed_display, "wmctrl", "-c", TITLE)
+        assert _said(program) == ["ended", "closed"]
+
+
+def test_other_keys_are_handed_on_as_they_were_typed(display: str) -> None:
+    names = ["space", "period", "r", "s", "m", "plus", "minus", "bracketleft", "bracketright"]
+    with _window(display) as program:
+        _press(display, *names, "1", "9", "i", "f", "question")
+        _press(display, "Escape")
+        *keys, ended, closed = _said(program)
+    assert "".join(key.removeprefix("key ") for key in keys) == " .rsm+-[]19if?"
+    assert (ended, closed) == ("ended", "closed")
+
+
+def test_keys_without_a_letter_do_nothing(display: str) -> None:
+    with _window(display) as program:
+        _press(display, "Left", "Up", "Shift_L", "Control_L", "F1", "F12", "Insert", "Tab")
+        _press(display, "Escape")
+        assert _said(program) == ["ended", "closed"]
+
+
+def test_the_window_does_not_complain(display: str) -> None:
+    with _window(display) as program:
+        _press(display, "q")
+        out, complaints = program.communicate(timeout=3 * CEILING)
+        assert "ended" in out
+        assert complaints == ""
