@@ -169,6 +169,8 @@ class FakeSink:
     ) -> None:
         self.views: list[View] = []
         self.idles = 0
+        self.remade: list[View] = []
+        """Views made anew while no frame came."""
         self.endings: list[Ending] = []
         self._on_write = on_write
         self._on_idle = on_idle
@@ -183,8 +185,10 @@ class FakeSink:
         self.views.append(view)
         return self._on_write is None or self._on_write(view) is not False
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         self.idles += 1
+        if remade is not None:
+            self.remade.append(remade)
         return self._on_idle is None or self._on_idle() is not False
 
     def close(self, ending: Ending) -> None:

@@ -14,7 +14,7 @@ from livesegment.carrying.identity import (
     by_overlap,
     place,
 )
-from livesegment.carrying.motion import POINT_STEP, Trail
+from livesegment.carrying.motion import Trail
 from livesegment.carrying.patch import Patch, seen_from, shared_area, to_frame, to_raster
 from livesegment.carrying.quality import Governor, Quality
 from livesegment.carrying.steady import steadied
@@ -133,7 +133,7 @@ class CarriedCarrier:
         history = self._follow(frame)
         for index, awaited in self._awaited.items():
             if awaited.trail is None and index <= frame.index:
-                awaited.trail = history.trail(index, self._governor.grid(frame.size))
+                awaited.trail = history.trail(index, self._governor.fineness)
         due = [result for result in self._results if result.frame_index <= frame.index]
         self._results = [result for result in self._results if result.frame_index > frame.index]
         for result in sorted(due, key=lambda result: result.frame_index):
@@ -153,7 +153,7 @@ class CarriedCarrier:
         if history is None or history.frame_size != frame.size:
             history = self._history = History(frame.size)
             self._reset(frame.index)
-        moment = history.add(frame, self._governor.grid(frame.size))
+        moment = history.add(frame, self._governor.fineness)
         if moment.flow is None:
             self._reset(frame.index)
         else:
@@ -177,7 +177,7 @@ class CarriedCarrier:
         awaited = self._awaited.pop(result.frame_index, None) or Awaited()
         trail = awaited.trail
         if trail is None:
-            trail = history.trail(result.frame_index, self._governor.grid(history.frame_size))
+            trail = history.trail(result.frame_index, self._governor.fineness)
         if awaited.known is None:
             self._carry(history)
             awaited.known = self._known_at(trail, history)
@@ -209,7 +209,7 @@ class CarriedCarrier:
     def _identify(
         self, known: Sequence[Seen], patches: Sequence[Patch], class_ids: Sequence[int], at: float
     ) -> dict[int, tuple[Track, Seen | None]]:
-        """Which new object is which known one: place -> track, and its mask where it was carried."""
+        """Which new object is which: its place -> track, and what was known of it by motion."""
         matches: dict[int, tuple[Track, Seen | None]] = {}
         for i, j in by_overlap(known, patches, class_ids):
             matches[j] = known[i].track, known[i]
@@ -227,9 +227,7 @@ class CarriedCarrier:
                 matches[rest[j]] = absent[i][0], None
         return matches
 
-    def _coasting(
-        self, entries: Sequence[Entry], known: Sequence[Seen], now: float
-    ) -> list[Entry]:
+    def _coasting(self, entries: Sequence[Entry], known: Sequence[Seen], now: float) -> list[Entry]:
         """The objects that a result does not show and that go on for a while."""
         seen_now = {id(entry.track) for entry in entries}
         places = {id(seen.track): seen.patch for seen in known}
@@ -283,7 +281,7 @@ class CarriedCarrier:
         for entry in self._entries:
             patch = entry.patch
             if patch is not None and trail.backward is not None:
-                patch = seen_from(patch, trail.forward, POINT_STEP, trail.size, history.raster)
+                patch = seen_from(patch, trail, history.raster)
             if patch is not None:
                 known.append(Seen(entry.track, patch, entry.travel))
         return known

@@ -7,7 +7,7 @@ numbers are the centres of cells; cell i of a grid `s` times coarser than anothe
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -20,21 +20,40 @@ Grey: TypeAlias = NDArray[np.uint8]
 """A picture in grey: (h, w)."""
 Field: TypeAlias = NDArray[np.float32]
 """Vectors on a grid: (h, w, 2), x and y."""
+Numbers: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 
 RASTER = 640
 """Longest side of the raster that masks are kept and drawn on, in pixels."""
-SMALLEST = 16
-"""The flow needs a few patches of 8 pixels in each direction."""
+UNIT = 20
+"""Sides of the raster are whole multiples, so that it is whole cells of every flow grid."""
 POINT_STEP = 2
 """Every second cell of a key frame in x and y is a point that is followed."""
-PATCH_STEP = 6
-"""Cells from patch to patch of the flow; 4 is its default, and takes twice the time."""
+LIT = 1.0
+"""Grey levels by which a whole frame must have become lighter to be evened out."""
 
 
-def fitted(frame: Size, longest: int) -> Size:
-    """The size of a picture made smaller until no side is longer than `longest`."""
-    ratio = min(1.0, longest / max(frame))
-    return max(SMALLEST, round(frame[0] * ratio)), max(SMALLEST, round(frame[1] * ratio))
+@dataclass(frozen=True, slots=True)
+class Fineness:
+    """How finely motion is followed."""
+
+    ratio: float
+    """Raster pixels to a cell of the flow grid; two cells must be whole pixels."""
+    patch_step: int
+    """Cells from patch to patch of 8."""
+    descents: int
+    """Steps that a patch takes to find its place at each scale."""
+
+    def grid(self, raster: Size) -> Size:
+        """Size of the flow grid."""
+        return round(raster[0] / self.ratio), round(raster[1] / self.ratio)
+
+
+def raster_for(frame: Size) -> Size:
+    """The raster for frames of a size: of about their shape, whatever their size."""
+    width, height = (
+        max(2 * UNIT, round(side * RASTER / max(frame) / UNIT) * UNIT) for side in frame
+    )
+    return width, height
 
 
 @lru_cache(maxsize=16)
@@ -46,11 +65,12 @@ def lattice(size: Size, step: int = 1) -> Field:
     return positions
 
 
-def look_up(values: NDArray[np.generic], positions: Field) -> NDArray[np.generic]:
+def look_up(values: Numbers, positions: Field, border: int = cv2.BORDER_REPLICATE) -> Numbers:
     """Values (h, w[, c]) read between cells at `positions`; beyond the border the nearest one."""
-    return cv2.remap(
-        values, positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    found: Numbers = cv2.remap(  # type: ignore[call-overload]
+        values, positions, None, cv2.INTER_LINEAR, borderMode=border
     )
+    return found
 
 
 class Picture:
@@ -76,17 +96,37 @@ class Picture:
 
 
 class BackwardFlow:
-    """Dense flow from each frame to the one before (DIS: Kroeger et al., ECCV 2016)."""
+    """Dense flow from each frame to the one before (DIS: Kroeger et al., ECCV 2016).
+
+    Other than in its presets, patches are compared without evening out the light in each, and
+    take more steps: both together follow better than half the patch step, at a third of the cost.
+    What becomes lighter as a whole is evened out for the whole frame.
+    """
 
     def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-        self._dis.setFinestScale(0)
-        self._dis.setPatchStride(PATCH_STEP)
+        self._by_fineness: dict[Fineness, cv2.DISOpticalFlow] = {}
 
-    def __call__(self, newer: Grey, older: Grey) -> Field:
+    def __call__(self, newer: Grey, older: Grey, fineness: Fineness) -> Field:
         """What is at x in `newer` was at x + flow(x) in `older`; (h, w, 2)."""
+        dis = self._by_fineness.get(fineness)
+        if dis is None:
+            dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+            dis.setFinestScale(0)
+            dis.setPatchStride(fineness.patch_step)
+            dis.setGradientDescentIterations(fineness.descents)
+            dis.setUseMeanNormalization(False)
+            self._by_fineness[fineness] = dis
+        light = np.median(newer[::8, ::8].astype(np.int16) - older[::8, ::8])
+        if abs(light) >= LIT:
+            newer = lighter(newer, -float(light))
         # Without None a field passed in would be taken for a first guess and be overwritten.
-        return np.asarray(self._dis.calc(newer, older, None), np.float32)  # type: ignore[call-overload]
+        flow = dis.calc(newer, older, None)  # type: ignore[call-overload]
+        return np.asarray(flow, np.float32)
+
+
+def lighter(picture: Grey, by: float) -> Grey:
+    """The picture made lighter by some grey levels, or darker if they are negative."""
+    return np.asarray(cv2.add(picture, np.array([by])), np.uint8)
 
 
 def rescaled(flow: Field, size: Size) -> Field:
@@ -95,7 +135,8 @@ def rescaled(flow: Field, size: Size) -> Field:
     if (width, height) == size:
         return flow
     ratio = np.array([size[0] / width, size[1] / height], np.float32)
-    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR) * ratio, np.float32)
+    resized = np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return resized * ratio
 
 
 @dataclass(slots=True, eq=False)

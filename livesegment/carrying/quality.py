@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from livesegment.carrying.motion import Size, fitted
+from livesegment.carrying.motion import Fineness
 
 
 class Quality(StrEnum):
@@ -16,8 +16,11 @@ class Quality(StrEnum):
 
 
 STEPS = (Quality.LO, Quality.MID, Quality.HI)
-LONGEST = {Quality.LO: 213, Quality.MID: 320, Quality.HI: 427}
-"""Longest side of the flow grid, in cells."""
+FINENESS = {
+    Quality.LO: Fineness(ratio=2.5, patch_step=7, descents=16),
+    Quality.MID: Fineness(ratio=2.0, patch_step=6, descents=16),
+    Quality.HI: Fineness(ratio=2.0, patch_step=4, descents=25),
+}
 DEARER = 1.9
 """About what each step costs of the one below."""
 SHARE = 0.3
@@ -55,9 +58,10 @@ class Governor:
         self._wait = UP_AFTER
         self._climbed = False
 
-    def grid(self, frame: Size) -> Size:
-        """The size of the flow grid for frames of a size."""
-        return fitted(frame, LONGEST[self.step])
+    @property
+    def fineness(self) -> Fineness:
+        """For the next frame."""
+        return FINENESS[self.step]
 
     def spent(self, seconds: float, interval: float | None) -> None:
         """Learn what a frame cost.

@@ -1,5 +1,6 @@
 """One run, put together from its options and carried out."""
 
+import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.session import SessionSink
 from livesegment.sinks.window import Window
 from livesegment.store import find_model
+
+log = logging.getLogger(__name__)
 
 SESSIONS = Path("sessions")
 """Where the r and s keys put things."""
@@ -74,7 +77,8 @@ class LiveRun:
         self._controls.actions |= {
             "r": self._toggle_recording,
             "s": lambda: self._snapshot(overlay=True),
-            "S": lambda: self._snapshot(overlay=False),
+            "p": lambda: self._snapshot(overlay=False),
+            "S": lambda: self._snapshot(overlay=False),  # Qt on Linux reports it as s
             "c": self._cycle_masks,
         }
         if options.record is not None:
@@ -201,7 +205,13 @@ class LiveRun:
         self._controls.message = f"masks {self._masks}"
 
     def _toggle_recording(self) -> None:
-        self._session.toggle()
+        try:
+            self._session.toggle()
+        except LiveSegmentError as error:
+            # The key was pressed in the middle of a run that goes on very well without.
+            log.warning("%s", error)
+            self._controls.message = "recording failed"
+            return
         recording = self._session.recording
         self._controls.message = "recording" if recording else "recording ended"
 
@@ -210,5 +220,10 @@ class LiveRun:
         if view is None:
             return
         image = view.picture if overlay else view.frame.image
-        path = self._session.snapshot(image, view.frame.index)
+        try:
+            path = self._session.snapshot(image, view.frame.index)
+        except LiveSegmentError as error:
+            log.warning("%s", error)
+            self._controls.message = "snapshot failed"
+            return
         self._controls.message = f"saved {path.name}"

@@ -33,8 +33,9 @@ class StatusLine:
         del view
         return self.idle()
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """Say how things are, when it is time to; see `Sink.idle`."""
+        del remade
         now = time.monotonic()
         if self._quiet or now < self._next:
             return True

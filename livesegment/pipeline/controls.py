@@ -14,7 +14,7 @@ KEYS = (
     ("space", "pause"),
     (".", "one frame on"),
     ("r", "record on/off"),
-    ("s S", "snapshot, S without overlay"),
+    ("s p", "snapshot, p without overlay"),
     ("m", "next style"),
     ("c", "masks carried or held"),
     ("+ -", "score threshold"),
@@ -46,6 +46,12 @@ class Controls:
         self._segmenter = segmenter
         self._hidden: set[int] = set()
         self._on_screen: list[int] = []
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """All that changes how a picture looks."""
+        shown = self.show_statistics, self.show_help, self.message
+        return self.look, frozenset(self._hidden), *shown
 
     def press(self, key: str) -> None:
         """Do what a key asks for; unknown keys do nothing."""

@@ -56,10 +56,12 @@ class Limits:
     """After so much of the source's time."""
 
     def passed(self, frame: Frame) -> bool:
-        """Whether a frame lies beyond; indices and times start at 0."""
-        return (self.frames is not None and frame.index >= self.frames) or (
-            self.seconds is not None and frame.pts >= self.seconds
-        )
+        """Whether a frame lies beyond; times start at 0."""
+        return self.seconds is not None and frame.pts >= self.seconds
+
+    def reached(self, frame: Frame) -> bool:
+        """Whether a frame is the last one; indices start at 0."""
+        return self.frames is not None and frame.index + 1 >= self.frames
 
 
 Result: TypeAlias = tuple[Frame, Segmentation]
@@ -184,6 +186,8 @@ class Pipeline:
         if controls.paused and not controls.steps and not self._source.is_live:
             # Back-pressure holds the film. Nobody sets this event: a key ends the pause.
             threading.Event().wait(IDLE_SECONDS)
+            if self._worker_error() is not None:
+                raise Closed
             return self._presenter.idle()
         newest: Segmentation | None
         if self._exact:
@@ -230,6 +234,9 @@ class Pipeline:
                 self._to_segment.put(frame)
                 if not self._exact:
                     self._shown_frames.put(frame)
+                if self._limits.reached(frame):
+                    self._natural_end = Ending.LIMIT
+                    break
         except Closed:
             pass
         finally:

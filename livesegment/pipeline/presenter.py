@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from livesegment.carrying.base import Carrier
 from livesegment.compositing.hud import with_text
@@ -37,7 +38,11 @@ class Presenter:
         self.carrier = carrier
         """May be replaced between two frames."""
         self.last: View | None = None
-        """The newest view, for snapshots."""
+        """The view on screen."""
+        self._found = Instances.empty()
+        """What was found in it, hidden classes included."""
+        self._drawn: object = None
+        """State of the controls that it was drawn by."""
         self._taken: int | None = None
         self._sinks = sinks
         self._meter = meter
@@ -72,17 +77,20 @@ class Presenter:
             self.carrier.expect(taken)
         if segmentation is not None:
             self.carrier.correct(segmentation)
-        instances = self.controls.visible(self.carrier.advance(frame))
+        found = self.carrier.advance(frame)
         carried = time.perf_counter()
-        picture = compose(frame.image, instances, self._labels, self.controls.look)
-        view = self._view(frame, instances, picture, fps)
+        view = self._view(frame, found, fps)
         composed = time.perf_counter()
         self._meter.spent("carry", carried - started)
         self._meter.spent("compose", composed - carried)
         self._meter.spent("staleness", view.staleness)
         if view.mask_age is not None:
             self._meter.spent("mask age", view.mask_age)
-        self.last = view
+        if self._frozen:  # what is live goes on, and is recorded, behind the picture on screen
+            self._remake()
+            view = replace(view, screen=self.last.screen if self.last else view.screen)
+        else:
+            self.last, self._found, self._drawn = view, found, self.controls.state
         go_on = True
         for sink in self._sinks:  # all of them, even after one asked to end
             go_on = sink.write(view) and go_on
@@ -93,9 +101,10 @@ class Presenter:
 
     def idle(self) -> bool:
         """Let the sinks answer their user while no frame comes; False if one asks to end."""
+        remade = self._remake() if self._frozen else None
         go_on = True
         for sink in self._sinks:
-            go_on = sink.idle() and go_on
+            go_on = sink.idle(remade) and go_on
         return go_on
 
     def close(self, ending: Ending) -> None:
@@ -115,7 +124,25 @@ class Presenter:
                 log.error("%s", other)
             raise failures[0]
 
-    def _view(self, frame: Frame, instances: Instances, picture: Image, fps: float | None) -> View:
+    @property
+    def _frozen(self) -> bool:
+        """Whether the screen stays as it is."""
+        return self.controls.paused and not self.controls.steps and self.last is not None
+
+    def _remake(self) -> View | None:
+        """Make the view on screen anew, if a key has changed how it looks since."""
+        if self.last is None or self._drawn == self.controls.state:
+            return None
+        self._drawn = self.controls.state
+        fresh = self._view(self.last.frame, self._found, self.last.fps)
+        self.last = replace(
+            self.last, instances=fresh.instances, picture=fresh.picture, screen=fresh.screen
+        )
+        return self.last
+
+    def _view(self, frame: Frame, found: Instances, fps: float | None) -> View:
+        instances = self.controls.visible(found)
+        picture = compose(frame.image, instances, self._labels, self.controls.look)
         key = self.carrier.key
         return View(
             frame=frame,
@@ -130,8 +157,6 @@ class Presenter:
         )
 
     def _screen(self, picture: Image) -> Image:
-        if self.controls.paused and not self.controls.steps and self.last is not None:
-            return self.last.screen  # what is live goes on, and is recorded, behind it
         lines: list[str] = []
         if self.controls.show_statistics:
             lines += self._statistics()

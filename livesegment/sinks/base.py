@@ -53,10 +53,13 @@ class Sink(Protocol):
         """
         ...
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None) -> bool:
         """Called some 30 times a second while no frame comes; False as in `write`.
 
         A window answers its user here even when the camera does not.
+
+        Args:
+            remade: the view on screen made anew, where a key changed how it looks; None otherwise.
         """
         ...
 

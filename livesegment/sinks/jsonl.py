@@ -1,7 +1,6 @@
 """One JSON object a shown frame, one line each, written as it happens."""
 
 import json
-import os
 import sys
 import time
 from contextlib import suppress
@@ -100,8 +99,9 @@ class JsonLines:
         self.lines += 1
         return True
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """Nothing to do between frames."""
+        del remade
         return self._file is not None
 
     def close(self, ending: Ending) -> None:
@@ -120,10 +120,6 @@ class JsonLines:
     def _abandon(self) -> None:
         """Let go of a file that takes no more, and of what of the last line is still buffered."""
         file, self._file = self._file, None
-        if file is not None and self._target == "-":
-            # Python flushes it once more at exit, which must not fail then.
-            with suppress(OSError, ValueError), Path(os.devnull).open("w", encoding="utf-8") as nil:
-                os.dup2(nil.fileno(), file.fileno())
-        elif file is not None:
+        if file is not None and self._target != "-":
             with suppress(OSError):
                 file.close()

@@ -88,8 +88,9 @@ class Recorder:
             self._raise()
         return True
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """See whether the encoder still runs; see `Sink.idle`."""
+        del remade
         self._raise()
         return True
 

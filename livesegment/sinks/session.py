@@ -151,8 +151,9 @@ class SessionSink:
             self._recorder.write(view)
         return True
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """See whether the recorder still runs; see `Sink.idle`."""
+        del remade
         return self._recorder is None or self._recorder.idle()
 
     def close(self, ending: Ending) -> None:

@@ -69,10 +69,12 @@ class Window:
             )
         cv2.imshow(self._title, image)
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """Answer the user while no frame comes; see `Sink.idle`."""
         if self._closed or (self._open and not self._visible()):
             return False
+        if remade is not None:
+            self.show(remade.screen)
         return self._keys() if self._open else True
 
     def full_screen(self) -> None:

@@ -19,7 +19,9 @@ READ_TIMEOUT = 3.0
 LOST_AFTER = 3
 """So many failed reads in a row mean that the stream is gone; single ones are damaged frames."""
 USUAL_FPS = 25.0
-MOST_BACKLOG = 2.0
+MOST_EARLY = 15.0
+"""Seconds; no playlist gives frames so long before their time."""
+MOST_BACKLOG = 1.0
 """Seconds spent on it; a server that plays a recording faster than life never ends it."""
 NO_STAMP = 1e18
 """`CAP_PROP_PTS` beyond this is FFmpeg's "none"; `CAP_PROP_POS_MSEC` is then invented, as if every
@@ -129,5 +131,9 @@ class StreamSource:
         index, self._index = self._index, self._index + 1
         self._started = self._started or time.monotonic()
         if self._arrives_in_bursts or self._finite:
-            self._stopped.wait(max(0.0, self._started + pts - time.monotonic()))
+            early = self._started + pts - time.monotonic()
+            if early > MOST_EARLY:  # its time stamps have jumped: go by them from here on
+                self._started -= early
+            elif early > 0:
+                self._stopped.wait(early)
         return Frame(as_bgr(picture), index, time.monotonic(), pts)

@@ -118,7 +118,7 @@ class Stopwatch:
         """Note a frame that is shown now."""
         self.rows.append((frame.captured_at, time.monotonic() - frame.captured_at))
 
-    def idle(self) -> bool:
+    def idle(self, remade: View | None = None) -> bool:
         """Nothing to do."""
         return True
 

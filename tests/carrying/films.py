@@ -27,7 +27,9 @@ def texture(size: tuple[int, int] = SIZE, seed: int = 0) -> Image:
     return np.clip(whole + 128, 0, 255).astype(np.uint8)
 
 
-def disc(centre: tuple[float, float], radius: float, size: tuple[int, int] = SIZE) -> NDArray[np.bool_]:
+def disc(
+    centre: tuple[float, float], radius: float, size: tuple[int, int] = SIZE
+) -> NDArray[np.bool_]:
     """A full-frame mask (h, w)."""
     y, x = np.mgrid[: size[1], : size[0]]
     inside: NDArray[np.bool_] = np.hypot(x - centre[0], y - centre[1]) <= radius
@@ -44,9 +46,14 @@ def found(
     for mask, class_id in zip(masks, ids, strict=True):
         x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
         if width:
-            rows.append(((x, y, x + width, y + height), class_id, mask[y : y + height, x : x + width]))
+            rows.append(
+                ((x, y, x + width, y + height), class_id, mask[y : y + height, x : x + width])
+            )
     return Instances.from_rows(
-        [row[0] for row in rows], [score] * len(rows), [row[1] for row in rows], [row[2] for row in rows]
+        [row[0] for row in rows],
+        [score] * len(rows),
+        [row[1] for row in rows],
+        [row[2] for row in rows],
     )
 
 
@@ -75,7 +82,13 @@ def result(instances: Instances, of: Frame) -> Segmentation:
 
 
 def play(
-    carrier: Carrier, picture: Picture, truth: Truth, frames: int, latency: int, *, expects: bool = True
+    carrier: Carrier,
+    picture: Picture,
+    truth: Truth,
+    frames: int,
+    latency: int,
+    *,
+    expects: bool = True,
 ) -> Iterator[tuple[int, Instances]]:
     """Run a film with a segmenter that takes `latency` frames and the newest frame when free.
 

@@ -1,3 +1,5 @@
+"""Track ids: when they come, that they stay, and how well they do on a known scene."""
+
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +19,8 @@ DISC = disc((200, 170), 60)
 
 def ids(instances: Instances) -> list[int]:
     assert instances.track_ids is not None
-    return instances.track_ids.tolist()
+    numbers: list[int] = instances.track_ids.tolist()
+    return numbers
 
 
 @dataclass
@@ -162,9 +165,7 @@ def test_identities_on_the_synthetic_scene() -> None:
         truth = scene.truth(index / FPS)
         return truth.take(rng.random(len(truth)) > 1 / 7)
 
-    film = play(
-        CarriedCarrier(Quality.MID), lambda i: scene.picture(i / FPS), detector, 600, 5
-    )
+    film = play(CarriedCarrier(Quality.MID), lambda i: scene.picture(i / FPS), detector, 600, 5)
     pairs = [(shown, scene.truth(i / FPS)) for i, shown in film if i > 10 and i % 2 == 0]
     score = idf1(pairs, scene.size)
     assert score > 0.95, score

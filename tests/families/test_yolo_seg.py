@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
-from livesegment.families.yolo_seg import EXPORT_HINT, Layout, YoloSeg, assemble_mask
+from livesegment.families.yolo_header import EXPORT_HINT
+from livesegment.families.yolo_seg import Layout, YoloSeg, assemble_mask
 from livesegment.frame import Frame
 from livesegment.geometry import Letterbox, clip_boxes
 from livesegment.instances import Instances

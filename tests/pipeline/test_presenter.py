@@ -160,3 +160,42 @@ def test_the_meter_knows_what_was_shown() -> None:
     assert presenter._meter.count("shown") == 1
     stages = {stage for stage, *_ in presenter._meter.table()}
     assert stages >= {"carry", "compose", "sinks", "staleness", "mask age"}
+
+
+def test_a_key_remakes_the_picture_of_a_paused_film_once() -> None:
+    sink = FakeSink()
+    presenter = _presenter(sink)
+    presenter.show(frame(0), _result(0, 0.0), fps=FPS)
+    presenter.controls.press(" ")
+    presenter.idle()
+    presenter.controls.press("m")
+    presenter.idle()
+    presenter.idle()
+    (remade,) = sink.remade
+    assert remade.frame is sink.views[0].frame
+    assert not np.array_equal(remade.screen, sink.views[0].screen)
+    assert presenter.last is remade
+
+
+def test_a_hidden_class_comes_back_while_paused() -> None:
+    sink = FakeSink()
+    presenter = _presenter(sink)
+    presenter.show(frame(0), _result(0, 0.0), fps=FPS)
+    for key in (" ", "1"):
+        presenter.controls.press(key)
+    presenter.idle()
+    presenter.controls.press("1")
+    presenter.idle()
+    assert [len(view.instances) for view in sink.remade] == [0, 1]
+
+
+def test_a_paused_live_picture_stays_on_screen_and_is_what_a_snapshot_takes() -> None:
+    sink = FakeSink()
+    presenter = _presenter(sink)
+    presenter.show(frame(0), None, fps=FPS)
+    presenter.controls.press(" ")
+    presenter.show(frame(7), None, fps=FPS)
+    assert sink.views[1].screen is sink.views[0].screen
+    assert int(sink.views[1].picture[0, 0, 0]) == 7
+    assert presenter.last is not None
+    assert presenter.last.frame.index == 0
