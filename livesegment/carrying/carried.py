@@ -2,21 +2,15 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from livesegment.carrying.entry import Awaited, Entry, may_coast
 from livesegment.carrying.history import History
-from livesegment.carrying.hypotheses import Shape, Sight, carry
-from livesegment.carrying.identity import (
-    Roster,
-    Seen,
-    Track,
-    by_distance,
-    by_overlap,
-    place,
-)
+from livesegment.carrying.hypotheses import carry
+from livesegment.carrying.identity import Roster, Seen, Track, identify
 from livesegment.carrying.motion import Trail
-from livesegment.carrying.patch import Patch, seen_from, shared_area, to_frame, to_raster
+from livesegment.carrying.patch import seen_from, to_frame, to_raster
 from livesegment.carrying.quality import Governor, Quality
+from livesegment.carrying.shape import Shape, Sight
 from livesegment.carrying.steady import steadied
 from livesegment.frame import Frame
 from livesegment.instances import Instances, Segmentation
@@ -25,56 +19,8 @@ MAX_AGE = 2.0
 """Seconds from the key frame after which a mask is no longer shown."""
 COAST = 0.5
 """Seconds for which a confirmed object goes on that a result does not show."""
-MEMORY = 2.0
-"""Seconds after which an object out of sight that comes back is another one."""
-COVERED = 0.5
-"""Share of a missed object that lies in new ones from which on it has become one of them."""
-WHOLE = 0.5
-"""Share of its area that must be left of it: the last rim of what goes behind something stays not.
-"""
 EXPECTED = 4
 """Results that may be under way at a time; the oldest beyond are forgotten."""
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """An object under way from its key frame."""
-
-    track: Track
-    shape: Shape
-    trail: Trail
-    score: float
-    until: float
-    """Capture time of the last frame that it may be shown in."""
-    missed: bool = False
-    """Whether a later result does not show it."""
-    patch: Patch | None = None
-    """Where it is in the newest frame; None where it is lost."""
-    travel: float = 0.0
-    """How far it went from its key frame on, in raster pixels."""
-
-
-@dataclass(slots=True, eq=False)
-class Awaited:
-    """A frame that is being segmented."""
-
-    trail: Trail | None = None
-    """None as long as the frame was not shown."""
-    known: list[Seen] | None = None
-    """The objects known by now, as they lie in that frame; None if they must be looked up."""
-
-
-def _may_coast(entry: Entry, patch: Patch, found: Sequence[Entry]) -> bool:
-    """Whether an object that a result does not show is likely to be there nevertheless.
-
-    Args:
-        entry: the object.
-        patch: where it should be.
-        found: what the result shows.
-    """
-    area = patch.area
-    covered = sum(shared_area(patch, other.shape.patch) for other in found)
-    return area >= WHOLE * entry.track.area and covered <= COVERED * area
 
 
 class CarriedCarrier:
@@ -192,7 +138,7 @@ class CarriedCarrier:
             for mask, region in zip(found.masks, regions, strict=True)
         ]
         class_ids: list[int] = found.class_ids.tolist()
-        matches = self._identify(awaited.known, patches, class_ids, at)
+        matches = identify(awaited.known, self._gone, patches, class_ids, at)
         entries: list[Entry] = []
         until = at + max(self._max_age, 2 * (now - at))
         for j, patch in enumerate(patches):
@@ -206,27 +152,6 @@ class CarriedCarrier:
             entries.append(Entry(track, shape, trail, score, until))
         self._entries = entries + self._coasting(entries, awaited.known, now)
 
-    def _identify(
-        self, known: Sequence[Seen], patches: Sequence[Patch], class_ids: Sequence[int], at: float
-    ) -> dict[int, tuple[Track, Seen | None]]:
-        """Which new object is which: its place -> track, and what was known of it by motion."""
-        matches: dict[int, tuple[Track, Seen | None]] = {}
-        for i, j in by_overlap(known, patches, class_ids):
-            matches[j] = known[i].track, known[i]
-        taken = {id(track) for track, _ in matches.values()}
-        self._gone = [track for track in self._gone if at - track.seen_at < MEMORY]
-        absent = [(seen.track, place(seen.patch)[0]) for seen in known]
-        absent += [(track, track.expected(at)) for track, _ in absent]
-        absent += [(track, track.expected(at)) for track in self._gone]
-        absent = [(track, centre) for track, centre in absent if id(track) not in taken]
-        rest = [j for j in range(len(patches)) if j not in matches]
-        pairs = by_distance(absent, [patches[j] for j in rest], [class_ids[j] for j in rest])
-        for i, j in pairs:  # best first; a track is there with every place it may be at
-            if id(absent[i][0]) not in taken:
-                taken.add(id(absent[i][0]))
-                matches[rest[j]] = absent[i][0], None
-        return matches
-
     def _coasting(self, entries: Sequence[Entry], known: Sequence[Seen], now: float) -> list[Entry]:
         """The objects that a result does not show and that go on for a while."""
         seen_now = {id(entry.track) for entry in entries}
@@ -237,7 +162,7 @@ class CarriedCarrier:
             if id(entry.track) in seen_now:
                 continue
             patch = places.get(id(entry.track))
-            if entry.track.confirmed and patch is not None and _may_coast(entry, patch, entries):
+            if entry.track.confirmed and patch is not None and may_coast(entry, patch, entries):
                 if not entry.missed:
                     entry.missed, entry.until = True, min(entry.until, now + self._coast)
                 going_on.append(entry)

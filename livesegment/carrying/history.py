@@ -20,7 +20,7 @@ from livesegment.carrying.motion import (
 from livesegment.frame import Frame
 
 KEPT = 32
-"""Frames that a trail can be made for afterwards; about a second, and 15 MB."""
+"""Frames that a trail can be made for afterwards; about a second, and 24 MB."""
 CUT = 170.0
 """Of `strangeness`: within DAVIS films at most 80 from frame to frame, from film to film 210 on."""
 SAMPLED = 8

@@ -24,6 +24,8 @@ LEAST_REACH = 16.0
 """Raster pixels that the centres of tiny things may be apart."""
 GROWN = 2.5
 """By how much it may be larger then; smaller it may be by any, as it comes out from behind."""
+MEMORY = 2.0
+"""Seconds after which an object out of sight that comes back is another one."""
 FASTEST = 0.5
 """Seconds for which a lost object is thought to have gone on as it went."""
 
@@ -168,3 +170,41 @@ def by_distance(
             if track.class_id == class_ids[j] and area < GROWN * track.area and far < 1:
                 affinity[i, j] = 1 - far + 1e-6
     return best_first(affinity)
+
+
+def identify(
+    known: Sequence[Seen],
+    gone: Sequence[Track],
+    new: Sequence[Patch],
+    class_ids: Sequence[int],
+    at: float,
+) -> dict[int, tuple[Track, Seen | None]]:
+    """Which object of a result is which.
+
+    Args:
+        known: the objects under way, as they lie in the result's frame.
+        gone: objects out of sight.
+        new: the result's masks.
+        class_ids: what the result calls them.
+        at: capture time of the result's frame.
+
+    Returns:
+        Place in the result -> its track, and what was known of it where its mask was carried to.
+        What is not there is new.
+    """
+    matches: dict[int, tuple[Track, Seen | None]] = {}
+    for i, j in by_overlap(known, new, class_ids):
+        matches[j] = known[i].track, known[i]
+    taken = {id(track) for track, _ in matches.values()}
+    places = [(seen.track, place(seen.patch)[0]) for seen in known]
+    places += [(seen.track, seen.track.expected(at)) for seen in known]
+    places += [(track, track.expected(at)) for track in gone if at - track.seen_at < MEMORY]
+    places = [(track, centre) for track, centre in places if id(track) not in taken]
+    rest = [j for j in range(len(new)) if j not in matches]
+    pairs = by_distance(places, [new[j] for j in rest], [class_ids[j] for j in rest])
+    for i, j in pairs:  # best first; a track is there with every place that it may be at
+        track = places[i][0]
+        if id(track) not in taken:
+            taken.add(id(track))
+            matches[rest[j]] = track, None
+    return matches

@@ -40,6 +40,11 @@ class Patch:
         """Pixels inside."""
         return int(np.count_nonzero(self.soft > INSIDE))
 
+    def touches_edge(self, raster: Size) -> bool:
+        """Whether it reaches the edge of the raster, so that the picture may cut it off."""
+        near = self.x <= 1 or self.y <= 1
+        return near or self.right >= raster[0] - 1 or self.bottom >= raster[1] - 1
+
     def cut(self, x1: int, y1: int, x2: int, y2: int) -> NDArray[np.uint8]:
         """The part within a rectangle that lies in the patch."""
         return self.soft[y1 - self.y : y2 - self.y, x1 - self.x : x2 - self.x]

@@ -17,13 +17,13 @@ class Quality(StrEnum):
 
 STEPS = (Quality.LO, Quality.MID, Quality.HI)
 FINENESS = {
-    Quality.LO: Fineness(ratio=2.5, patch_step=7, descents=16),
-    Quality.MID: Fineness(ratio=2.0, patch_step=6, descents=16),
+    Quality.LO: Fineness(ratio=2.5, patch_step=8, descents=25),
+    Quality.MID: Fineness(ratio=2.0, patch_step=6, descents=25),
     Quality.HI: Fineness(ratio=2.0, patch_step=4, descents=25),
 }
-DEARER = 1.9
+DEARER = 1.6
 """About what each step costs of the one below."""
-SHARE = 0.3
+SHARE = 0.25
 """Of the time from frame to frame: the rest is for decoding, drawing and the segmenter."""
 ROOM = 0.85
 """A dearer step must be expected to take no more than this share of the budget."""

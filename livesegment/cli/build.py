@@ -8,6 +8,7 @@ from rich.console import Console
 
 from livesegment.carrying.base import Carrier
 from livesegment.carrying.carried import CarriedCarrier
+from livesegment.carrying.exact import ExactCarrier
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.carrying.quality import Quality
 from livesegment.cli.options import RunOptions, one_of
@@ -63,7 +64,13 @@ def masks(options: RunOptions, live: bool) -> Masks:
 def carrier(options: RunOptions, masks: Masks) -> Carrier:
     """What brings the masks to the frame shown."""
     quality = Quality(one_of(options.carry, Quality, "--carry"))
-    return CarriedCarrier(quality) if masks is Masks.CARRIED else HoldCarrier()
+    match masks:
+        case Masks.CARRIED:
+            return CarriedCarrier(quality)
+        case Masks.HELD:
+            return HoldCarrier()
+        case Masks.EXACT:
+            return ExactCarrier()
 
 
 def limits(options: RunOptions) -> Limits:

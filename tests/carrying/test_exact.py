@@ -1,0 +1,58 @@
+"""Exact masks stay as they are, and their objects keep their numbers."""
+
+import numpy as np
+
+from livesegment.carrying.exact import ExactCarrier
+from livesegment.frame import Frame
+from livesegment.instances import Instances, Segmentation
+from livesegment.sources.synthetic import FPS, Scene
+
+
+def shown(carrier: ExactCarrier, index: int, found: Instances, scene: Scene) -> Instances:
+    """What the carrier makes of a frame and its own result."""
+    frame = Frame(scene.picture(index / FPS), index, 1000 + 5.0 * index, index / FPS)
+    carrier.correct(Segmentation(found, index, frame.captured_at, frame.size))
+    return carrier.advance(frame)
+
+
+def test_masks_are_the_results_own() -> None:
+    scene, carrier = Scene(), ExactCarrier()
+    found = scene.truth(1.0)
+    instances = shown(carrier, 30, found, scene)
+    assert instances.boxes is found.boxes
+    assert instances.masks is found.masks
+
+
+def test_a_number_comes_with_the_second_result_and_stays() -> None:
+    """Five shapes that hide each other now and then, seen by a perfect segmenter."""
+    scene, carrier = Scene(), ExactCarrier()
+    numbers: dict[int, set[int]] = {}
+    for index in range(300):
+        truth = scene.truth(index / FPS)
+        instances = shown(carrier, index, truth, scene)
+        assert instances.track_ids is not None
+        if index == 0:
+            assert not instances.track_ids.any()
+            continue
+        assert truth.track_ids is not None
+        for real, number in zip(truth.track_ids.tolist(), instances.track_ids, strict=True):
+            numbers.setdefault(real, set()).add(int(number))
+    assert all(len(given - {0}) == 1 for given in numbers.values())
+    assert len(set.union(*numbers.values()) - {0}) == 5
+
+
+def test_an_object_that_one_result_misses_keeps_its_number() -> None:
+    scene, carrier = Scene(), ExactCarrier()
+    for index in range(3):
+        before = shown(carrier, index, scene.truth(index / FPS), scene)
+    for index in range(3, 6):
+        shown(carrier, index, Instances.empty(), scene)
+    after = shown(carrier, 6, scene.truth(6 / FPS), scene)
+    assert before.track_ids is not None
+    assert after.track_ids is not None
+    np.testing.assert_array_equal(before.track_ids, after.track_ids)
+
+
+def test_a_frame_without_its_result_shows_nothing() -> None:
+    carrier = ExactCarrier()
+    assert len(carrier.advance(Frame(Scene().picture(0.0), 0, 0.0, 0.0))) == 0
