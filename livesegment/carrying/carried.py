@@ -95,13 +95,13 @@ class CarriedCarrier:
 
     def _follow(self, frame: Frame) -> History:
         """Find the motion to a frame and take every trail along, or start anew."""
-        history = self._history
+        history, first = self._history, self._history is None
         if history is None or history.frame_size != frame.size:
             history = self._history = History(frame.size)
-            self._reset(frame.index)
         moment = history.add(frame, self._governor.fineness)
         if moment.flow is None:
-            self._reset(frame.index)
+            if not first:  # a result of a frame before the first one shown is still of this scene
+                self._reset(frame.index)
         else:
             trails = {id(entry.trail): entry.trail for entry in self._entries}
             for awaited in self._awaited.values():

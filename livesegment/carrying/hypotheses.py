@@ -218,7 +218,7 @@ def _places(shape: Shape, sight: Sight, guess: Field, fine: Size) -> Field:
     ratio = np.float32(sight.raster[0] / width)
     first = np.float32(0.5) / ratio - np.float32(0.5)
     if patch.touches_edge(sight.raster):
-        # What the picture's edge cuts off goes on behind it, as far as anybody knows.
+        # What the picture's edge cuts off goes on behind it, as far as the region's margin goes.
         guess = np.clip(guess, first, np.array((width, height), np.float32) - 1 - first)
     corner = np.array([patch.x, patch.y], np.float32)
     inside = (guess - first) * ratio - corner

@@ -126,6 +126,25 @@ def test_frames_may_be_skipped_and_announced_late() -> None:
     assert iou(whole(shown), expected) > 0.93
 
 
+def test_a_result_of_a_frame_before_the_first_one_shown_counts() -> None:
+    carrier = CarriedCarrier(Quality.LO)
+    carrier.expect(0)
+    carrier.advance(frame(STILL, 2))
+    carrier.correct(result(found([DISC]), frame(STILL, 0)))
+    assert iou(whole(carrier.advance(frame(STILL, 3))), DISC) > 0.99
+
+
+def test_what_the_edge_cuts_off_comes_in_whole() -> None:
+    """A torso at the lower edge: when it rises a little, no gap opens below it."""
+    carrier = CarriedCarrier(Quality.MID)
+    torso = disc((240, 350), 80)
+    carrier.advance(frame(STILL, 0))
+    carrier.correct(result(found([torso]), frame(STILL, 0)))
+    for index in range(1, 7):
+        shown = carrier.advance(frame(moved(STILL, shift(index)), index))
+    assert whole(shown)[-1, 200:290].all()
+
+
 def test_a_result_of_a_frame_yet_to_come_waits_for_it() -> None:
     carrier = started()
     assert len(carrier.advance(frame(STILL, 1))) == 1
