@@ -160,6 +160,8 @@ class FakeSegmenter:
 class FakeSink:
     """Keeps what it gets; `on_write` and `on_idle` may wait, raise, or say False."""
 
+    stage = "fake"
+
     def __init__(
         self,
         on_write: Callable[[View], object] | None = None,

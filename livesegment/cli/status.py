@@ -18,6 +18,8 @@ REFRESH = 0.25
 class StatusLine:
     """A line that is rewritten in a terminal, or one every few seconds elsewhere; see `Sink`."""
 
+    stage = "status"
+
     def __init__(
         self, console: Console, text: Callable[[], str], *, interval: float, quiet: bool
     ) -> None:

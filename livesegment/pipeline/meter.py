@@ -6,7 +6,10 @@ from collections import Counter, deque
 
 WINDOW = 3.0
 """Seconds over which rates are taken."""
-STAGES = ("capture", "prepare", "infer", "decode", "carry", "compose", "sinks", "staleness")
+STAGES = (
+    *("capture", "prepare", "infer", "decode", "edges", "carry", "compose"),
+    *("show", "record", "jsonl", "status", "staleness", "mask age"),
+)
 """Order of the table; others follow."""
 STEPS = 100
 """Bins of a distribution for each factor of e: quantiles are right to half a percent."""

@@ -93,10 +93,10 @@ class Presenter:
             self.last, self._found, self._drawn = view, found, self.controls.state
         go_on = True
         for sink in self._sinks:  # all of them, even after one asked to end
+            begun = time.perf_counter()
             go_on = sink.write(view) and go_on
-        now = time.monotonic()
-        self._meter.spent("sinks", time.perf_counter() - composed)
-        self._meter.tick("shown", now)
+            self._meter.spent(sink.stage, time.perf_counter() - begun)
+        self._meter.tick("shown", time.monotonic())
         return go_on
 
     def idle(self) -> bool:

@@ -45,6 +45,9 @@ class View:
 class Sink(Protocol):
     """Takes what is shown. Called from the presenter's thread only."""
 
+    stage: str
+    """What its work is called in the table of stages."""
+
     def write(self, view: View) -> bool:
         """Take one view; False asks the run to end, as when a window is closed.
 

@@ -68,6 +68,8 @@ class JsonLines:
     lines only.
     """
 
+    stage = "jsonl"
+
     def __init__(self, target: str) -> None:
         self.lines = 0
         self._target = target

@@ -57,6 +57,8 @@ class Recorder:
     picture changes its size.
     """
 
+    stage = "record"
+
     def __init__(
         self, folder: Path, *, live: bool, clock: Callable[[], float] = time.monotonic
     ) -> None:

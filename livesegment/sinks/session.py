@@ -38,6 +38,8 @@ class SessionSink:
     Each switching on makes a new session folder.
     """
 
+    stage = "record"
+
     def __init__(
         self,
         parent: Path,

@@ -25,6 +25,8 @@ class Window:
     Everything here runs in the main thread: OpenCV's windows work in no other beside it.
     """
 
+    stage = "show"
+
     def __init__(self, title: str, on_key: Callable[[str], None]) -> None:
         self._title = title
         self._on_key = on_key

@@ -105,6 +105,8 @@ class SlowSegmenter:
 class Stopwatch:
     """A sink that notes how old each shown frame is."""
 
+    stage = "watch"
+
     def __init__(self) -> None:
         self.rows: list[tuple[float, float]] = []
         """(capture time, age in seconds)."""

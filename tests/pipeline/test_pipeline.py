@@ -630,7 +630,7 @@ def test_the_meter_counts_what_each_stage_did() -> None:
     run.end()
     counts = {name: run.meter.count(name) for name in ("capture", "segment", "shown")}
     assert counts == {"capture": 12, "segment": 12, "shown": 12}
-    assert {stage for stage, *_ in run.meter.table()} >= {"capture", "infer", "compose", "sinks"}
+    assert {stage for stage, *_ in run.meter.table()} >= {"capture", "infer", "compose", "fake"}
 
 
 def test_the_sinks_are_told_the_rate_of_the_source() -> None:

@@ -159,7 +159,7 @@ def test_the_meter_knows_what_was_shown() -> None:
     presenter.show(frame(1, at=now), _result(0, now - 1), fps=FPS)
     assert presenter._meter.count("shown") == 1
     stages = {stage for stage, *_ in presenter._meter.table()}
-    assert stages >= {"carry", "compose", "sinks", "staleness", "mask age"}
+    assert stages >= {"carry", "compose", "fake", "staleness", "mask age"}
 
 
 def test_a_key_remakes_the_picture_of_a_paused_film_once() -> None:
