@@ -26,7 +26,7 @@ from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.capture import as_bgr
-from livesegment.store import Model
+from livesegment.store import Model, check_sums
 
 RAW = "raw"
 """Masks as the network gives them."""
@@ -134,6 +134,8 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
     with console.status(f"loading {model.spec.name}") if show else nullcontext():
         if not model.trusted:
             try_model(model)
+        for file in model.spec.files:
+            check_sums(model.paths[file.role], file)
         made = load_segmenter(
             model,
             thresholds,

@@ -245,3 +245,14 @@ def test_password_is_never_said(cli: Cli) -> None:
     ended = cli("--source", url, "--model", "motion", "--headless")
     assert_complains(ended, 3, "127.0.0.1")
     assert "s3cr3t" not in ended.err + ended.out
+
+
+def test_named_model_whose_file_was_damaged_since(cli: Cli, own_model: Path) -> None:
+    """Sums are compared before OpenCV sees the file."""
+    assert cli("models", "import", own_model, "--name", "mine").code == 0
+    installed = Path(cli("models", "path", "mine").out.splitlines()[0])
+    content = bytearray(installed.read_bytes())
+    content[len(content) // 2] ^= 1
+    installed.write_bytes(content)
+    ended = cli(*SYNTHETIC, "--headless", "--model", "mine")
+    assert_complains(ended, 4, "damaged", "sha256")
