@@ -49,6 +49,8 @@ class LiveRun:
         masks = build.masks(options, source.is_live)
         windowed = build.windowed(options, console, quiet=quiet)
         self._segmenter = build.segmenter(options, model, console, quiet=quiet)
+        # Asked for once, before the segment thread owns the network: two threads in one crash it.
+        self._runs_on = self._segmenter.describe()
         self._source_name, self._live, self._masks = source.name, source.is_live, masks
         self._controls = Controls(self._segmenter, look)
         self._session = SessionSink(
@@ -63,8 +65,9 @@ class LiveRun:
         sinks.append(StatusLine(console, self.status, interval=interval, quiet=quiet))
         if options.jsonl is not None:
             sinks.append(JsonLines(options.jsonl))
+        self._carriers = {masks: build.carrier(options, masks)}
         self._presenter = Presenter(
-            build.carrier(options, masks),
+            self._carriers[masks],
             self._controls,
             sinks,
             self.meter,
@@ -92,17 +95,15 @@ class LiveRun:
         """
         if not self._quiet:
             self._console.print(
-                f"{self._source_name}: {self._options.model}, {self._segmenter.describe()}, "
-                f"masks {self._masks}",
+                f"{self._source_name}: {self._options.model}, {self._runs_on}, masks {self._masks}",
                 highlight=False,
                 soft_wrap=True,
             )
         try:
-            self._ended = self.pipeline.run()
+            return self.pipeline.run()
         finally:
             if not self._quiet and self.meter.count("shown"):
                 self._summarise()
-        return self._ended
 
     def interrupt(self, *, terminated: bool) -> None:
         """From a signal handler: end in good order."""
@@ -120,7 +121,7 @@ class LiveRun:
         ]
         if self._live:
             parts.append(f"staleness {1000 * meter.staleness:.0f} ms")
-        parts.append(self._segmenter.describe())
+        parts.append(self._runs_on)
         if self._session.recording:
             parts.append("REC")
         if self._controls.paused:
@@ -135,7 +136,7 @@ class LiveRun:
             f"segment\t{meter.fps('segment', now):.1f} fps",
             f"shown\t{meter.fps('shown', now):.1f} fps, {self.pipeline.dropped} dropped",
             f"staleness\t{1000 * meter.staleness:.0f} ms",
-            self._segmenter.describe(),
+            self._runs_on,
         ]
         if last is not None and last.mask_age is not None:
             lines.insert(4, f"mask age\t{1000 * last.mask_age:.0f} ms")
@@ -169,7 +170,7 @@ class LiveRun:
         thresholds = self._segmenter.thresholds
         return {
             "model": self._options.model,
-            "runs_on": self._segmenter.describe(),
+            "runs_on": self._runs_on,
             "masks": str(self._masks),
             "thresholds": {
                 "score": thresholds.score,
@@ -201,7 +202,10 @@ class LiveRun:
             return
         carried = self._masks is Masks.CARRIED
         self._masks = Masks.HELD if carried else Masks.CARRIED
-        self._presenter.carrier = build.carrier(self._options, self._masks)
+        # Each is kept: the one that hands out numbers must never hand one out again.
+        if self._masks not in self._carriers:
+            self._carriers[self._masks] = build.carrier(self._options, self._masks)
+        self._presenter.carrier = self._carriers[self._masks]
         self._controls.message = f"masks {self._masks}"
 
     def _toggle_recording(self) -> None:
