@@ -75,3 +75,8 @@ class SinkError(LiveSegmentError):
     """Results cannot be shown, recorded or written."""
 
     exit_code = ExitCode.SINK
+
+
+def one_line(error: Exception) -> str:
+    """A foreign error's message on one line, of a length that can be read."""
+    return " ".join(str(error).split())[:300]

@@ -55,7 +55,7 @@ class ModelSpec:
     name: str
     """Name on the command line."""
     family: str
-    """Which family reads its tensors; `builtin` and `motion` need no files."""
+    """Which family reads its tensors; `builtin` and `motion` need no files; "": the file says."""
     description: str = ""
     licence: str = ""
     """Of the weights, as their makers state it."""

@@ -64,6 +64,8 @@ class Model:
     """Role -> file; every role that the description names."""
     trusted: bool
     """Whether the files' sums are known, or the model was imported after a trial run."""
+    asked_for: str
+    """The name or path that `find_model` finds it by."""
 
 
 def find_spec(name: str) -> ModelSpec:
@@ -99,7 +101,9 @@ def find_model(name: str) -> Model:
     missing = [file for file in spec.files if paths[file.role] is None]
     if missing:
         raise not_installed(spec, missing)
-    return Model(spec, {role: path for role, path in paths.items() if path}, trusted=True)
+    return Model(
+        spec, {role: path for role, path in paths.items() if path}, trusted=True, asked_for=name
+    )
 
 
 def not_installed(spec: ModelSpec, missing: list[ModelFile]) -> ModelError:
@@ -176,8 +180,8 @@ def _own_model(path: Path) -> Model:
     labels = _labels_beside(path)
     if path.suffix.lower() == ".onnx":
         files: tuple[ModelFile, ...] = (ModelFile(role="weights", name=path.name),)
-        spec = ModelSpec(name=path.stem, family="yolo-seg", labels=labels, files=files)
-        return Model(spec, {"weights": path}, trusted=False)
+        spec = ModelSpec(name=path.stem, family="", labels=labels, files=files)
+        return Model(spec, {"weights": path}, trusted=False, asked_for=str(path))
     if path.suffix.lower() != ".pb":
         raise ModelError(f"{path} is neither an .onnx nor a .pb file")
     graph = path.with_suffix(".pbtxt")
@@ -191,7 +195,7 @@ def _own_model(path: Path) -> Model:
         ModelFile(role="graph", name=graph.name),
     )
     spec = ModelSpec(name=path.stem, family="mask-rcnn", labels=labels, files=files)
-    return Model(spec, {"weights": path, "graph": graph}, trusted=False)
+    return Model(spec, {"weights": path, "graph": graph}, trusted=False, asked_for=str(path))
 
 
 def _labels_beside(path: Path) -> tuple[str, ...]:

@@ -25,11 +25,6 @@ from livesegment.store import (
 if TYPE_CHECKING:  # numpy takes longer to import than --help may take
     from livesegment.families.base import Family
 
-RECOGNISED = {
-    "mask-rcnn": "the detections and masks that its text graph ends in",
-    "yolo-seg": "the predictions and prototypes among its outputs",
-}
-"""What each family that a file can be of is told by."""
 LONGEST_NAME = 64
 
 
@@ -64,12 +59,14 @@ def import_model(file: Path, name: str | None) -> Imported:
     spec = _description(model, name)
     _same_model(spec)
     # OpenCV is loaded from here on: it takes its time, and a name that is taken needs none of it.
+    from livesegment.families.recognise import recognise_model
     from livesegment.families.registry import load_family
     from livesegment.segmenters.trial import try_model
 
+    found = recognise_model(model)
     try_model(model)
     family = load_family(model)
-    spec = replace(spec, labels=family.labels)
+    spec = replace(spec, family=found.family, labels=family.labels)
     description = data_folder() / "config" / f"{name}.toml"
     with only_one(description):
         same = _same_model(spec)
@@ -79,7 +76,7 @@ def import_model(file: Path, name: str | None) -> Imported:
             _copy(model.paths[item.role], item)
         if same is None:
             _write_description(spec, description)
-    return Imported(same or spec, RECOGNISED[spec.family], _fixed_size(family))
+    return Imported(same or spec, found.by, _fixed_size(family))
 
 
 def to_toml(spec: ModelSpec) -> str:

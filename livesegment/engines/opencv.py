@@ -5,6 +5,7 @@ answers for several tensors of a TensorFlow graph, and the new one, twice as fas
 ever on the CPU.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from livesegment.engines.base import EngineReport
+from livesegment.engines.base import EngineReport, Obstacle
 from livesegment.errors import EngineError, ModelError
 from livesegment.network import Format, Network, Tensors
 
 GPU = 4
 """`cv2.ocl.Device.type()` of a GPU; the DNN module refuses every other OpenCL device."""
+
+ANY_OPENCL_DEVICE = os.environ.get("OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES", "0") not in {"", "0"}
+"""OpenCV's own switch that lets its DNN module run OpenCL on something else than a GPU."""
 
 IS_5 = int(cv2.__version__.split(".")[0]) >= 5
 
@@ -31,51 +35,58 @@ class _Target:
     """How `Net.dump` marks a layer that was given to this device."""
 
 
-def _target(device: str) -> _Target:
-    """The backend and target of `device`, after making sure that they exist.
+CPU = _Target(cv2.dnn.DNN_BACKEND_OPENCV, cv2.dnn.DNN_TARGET_CPU, "OCV/CPU")
+TARGETS = {
+    "cpu": CPU,
+    "opencl": _Target(cv2.dnn.DNN_BACKEND_OPENCV, cv2.dnn.DNN_TARGET_OPENCL, "OCV/OCL"),
+    "opencl-fp16": _Target(cv2.dnn.DNN_BACKEND_OPENCV, cv2.dnn.DNN_TARGET_OPENCL_FP16, "OCV/OCL"),
+    "cuda": _Target(cv2.dnn.DNN_BACKEND_CUDA, cv2.dnn.DNN_TARGET_CUDA, "CUDA/"),
+    "cuda-fp16": _Target(cv2.dnn.DNN_BACKEND_CUDA, cv2.dnn.DNN_TARGET_CUDA_FP16, "CUDA/"),
+}
+"""Device -> how OpenCV calls it."""
 
-    OpenCV itself falls back to the CPU in silence, or with a line on stderr.
 
-    Raises:
-        EngineError: this OpenCV or this machine cannot do it; says which.
-    """
-    cpu = _Target(cv2.dnn.DNN_BACKEND_OPENCV, cv2.dnn.DNN_TARGET_CPU, "OCV/CPU")
-    if device in {"auto", "cpu"}:
-        return cpu
-    half = device.endswith("-fp16")
-    if device.startswith("opencl"):
-        if not cv2.ocl.haveOpenCL():
-            raise EngineError(
-                f"--device {device}: no OpenCL driver is installed",
-                hint="install the OpenCL driver of your GPU, or use --device cpu",
-            )
-        cv2.ocl.setUseOpenCL(True)
-        if not cv2.ocl.useOpenCL() or cv2.ocl.Device.getDefault().type() != GPU:
-            raise EngineError(
-                f"--device {device}: OpenCL finds no GPU on this machine",
-                hint="OpenCV's DNN module runs OpenCL on GPUs only; use --device cpu",
-            )
-        target = cv2.dnn.DNN_TARGET_OPENCL_FP16 if half else cv2.dnn.DNN_TARGET_OPENCL
-        return _Target(cv2.dnn.DNN_BACKEND_OPENCV, target, "OCV/OCL")
-    if device.startswith("cuda"):
-        target = cv2.dnn.DNN_TARGET_CUDA_FP16 if half else cv2.dnn.DNN_TARGET_CUDA
-        if target not in cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA):
-            raise EngineError(
-                f"--device {device}: this OpenCV ({cv2.__version__}) has no CUDA device to run on",
-                hint="OpenCV from PyPI is built without CUDA; use --device cpu",
-            )
-        return _Target(cv2.dnn.DNN_BACKEND_CUDA, target, "CUDA/")
-    raise EngineError(f"OpenCV has no device {device!r}", hint="use --device cpu")
+def _opencl_obstacle() -> Obstacle | None:
+    if not cv2.ocl.haveOpenCL():
+        return Obstacle(
+            "no OpenCL driver is installed",
+            "install the OpenCL driver of your GPU, or use --device cpu",
+        )
+    before = cv2.ocl.useOpenCL()
+    cv2.ocl.setUseOpenCL(True)
+    usable = cv2.ocl.useOpenCL()
+    kind = cv2.ocl.Device.getDefault().type() if usable else 0
+    cv2.ocl.setUseOpenCL(before)
+    if kind != GPU and not (usable and ANY_OPENCL_DEVICE):
+        return Obstacle(
+            "OpenCL finds no GPU on this machine",
+            "OpenCV's DNN module runs OpenCL on GPUs only; use --device cpu",
+        )
+    return None
+
+
+def _cuda_obstacle(device: str) -> Obstacle | None:
+    if TARGETS[device].target in cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA):
+        return None
+    return Obstacle(
+        f"this OpenCV ({cv2.__version__}) has no CUDA device to run on",
+        "OpenCV from PyPI is built without CUDA; "
+        "pip install 'livesegment[cuda]' and --engine onnxruntime, or use --device cpu",
+    )
 
 
 class OpenCvEngine:
     """One `cv2.dnn.Net`."""
 
+    formats = frozenset({Format.ONNX, Format.TENSORFLOW})
+
     def __init__(
-        self, network: Network, *, device: str = "auto", threads: int | None = None
+        self, network: Network, *, device: str = "cpu", threads: int | None = None
     ) -> None:
-        self._target = _target(device)
         self._asked = device
+        self._target = TARGETS[self._asked]
+        if self._asked.startswith("opencl"):
+            cv2.ocl.setUseOpenCL(True)
         self._network = network
         if threads is not None:
             cv2.setNumThreads(threads)
@@ -86,6 +97,26 @@ class OpenCvEngine:
         all_or_none = self._graph_engine == "new" and set(self._outputs) <= set(every)
         self._computed = every if all_or_none else self._outputs
         self._ran = False
+
+    @staticmethod
+    def version() -> str:
+        """Of OpenCV."""
+        return str(cv2.__version__)
+
+    @staticmethod
+    def devices() -> dict[str, Obstacle | None]:
+        """What `getAvailableTargets` and OpenCL say; see `EngineFactory.devices`.
+
+        Asked for anything else, OpenCV takes the CPU in silence, or with a line on stderr.
+        """
+        opencl = _opencl_obstacle()
+        return {
+            "cpu": None,
+            "opencl": opencl,
+            "opencl-fp16": opencl,
+            "cuda": _cuda_obstacle("cuda"),
+            "cuda-fp16": _cuda_obstacle("cuda-fp16"),
+        }
 
     def run(self, inputs: Mapping[str, NDArray[np.float32]]) -> Tensors:
         """Run the network once; see `Engine.run`."""
@@ -100,7 +131,7 @@ class OpenCvEngine:
                 f"OpenCV {cv2.__version__} could not run {self._network.name}: {_reason(error)}"
             ) from error
         computed = dict(zip(self._computed, found, strict=True))
-        outputs = {name: computed[name] for name in self._outputs}
+        outputs = {name: np.asarray(computed[name], np.float32) for name in self._outputs}
         if not self._ran:
             self._ran = True
             self._check_device()
@@ -111,7 +142,7 @@ class OpenCvEngine:
         here, total = self._layers()
         return EngineReport(
             engine=f"OpenCV {cv2.__version__}" + (f" ({self._graph_engine})" if IS_5 else ""),
-            device="cpu" if here == 0 or self._asked == "auto" else self._asked,
+            device="cpu" if here == 0 else self._asked,
             detail=f"{here} of {total} layers" if 0 < here < total else "",
         )
 

@@ -68,17 +68,17 @@ class Family(Protocol):
         """The first network's inputs for a picture, and how the picture was fitted into them."""
         ...
 
-    def relay(self, outputs: Tensors, thresholds: Thresholds) -> Tensors | None:
+    def relay(self, tensors: Tensors, thresholds: Thresholds) -> Tensors | None:
         """The next network's inputs, or None where nothing is left to do.
 
         Args:
-            outputs: of all networks run so far.
+            tensors: all there are so far: the inputs and outputs of every network that ran.
             thresholds: what is worth going on with.
         """
         ...
 
-    def decode(self, outputs: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
-        """The instances that the outputs of all networks run describe, in frame pixels.
+    def decode(self, tensors: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
+        """The instances that the tensors of all networks run describe, in frame pixels.
 
         Raises:
             ModelError: the outputs are not of this family's shape.

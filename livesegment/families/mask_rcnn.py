@@ -94,22 +94,22 @@ class MaskRcnn:
         blob = cv2.dnn.blobFromImage(image, swapRB=True)
         return {"image_tensor": np.asarray(blob, np.float32)}, letterbox
 
-    def relay(self, outputs: Tensors, thresholds: Thresholds) -> Tensors | None:
+    def relay(self, tensors: Tensors, thresholds: Thresholds) -> Tensors | None:
         """The features, and the detections that are worth a mask."""
-        rows = self._kept(outputs, thresholds)
+        rows = self._kept(tensors, thresholds)
         if not len(rows):
             return None
-        return {"features": outputs[self._features], "rois": rows[None, None]}
+        return {"features": tensors[self._features], "rois": rows[None, None]}
 
-    def decode(self, outputs: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
+    def decode(self, tensors: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
         """Paste each mask at its box's unclipped place, then crop to the frame.
 
         Clipping the box first would squeeze the mask of an object that is half outside: a third
         of its overlap with the truth is lost.
         """
-        if MASKS not in outputs:
+        if MASKS not in tensors:
             return Instances.empty()
-        rows, masks = self._kept(outputs, thresholds), outputs[MASKS]
+        rows, masks = self._kept(tensors, thresholds), tensors[MASKS]
         if masks.ndim != 4:
             raise ModelError(f"{MASKS} must be (n, classes, h, w), got {masks.shape}")
         if len(rows) != len(masks):
@@ -133,9 +133,9 @@ class MaskRcnn:
         )
 
     @staticmethod
-    def _kept(outputs: Tensors, thresholds: Thresholds) -> NDArray[np.float32]:
+    def _kept(tensors: Tensors, thresholds: Thresholds) -> NDArray[np.float32]:
         """Rows of the detections that pass, best first, (n, 7)."""
-        rows = outputs[DETECTIONS]
+        rows = tensors[DETECTIONS]
         if rows.ndim != 4 or rows.shape[3] != 7:
             raise ModelError(f"{DETECTIONS} must be (1, 1, n, 7), got {rows.shape}")
         rows = rows[0, 0]

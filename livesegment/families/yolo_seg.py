@@ -41,6 +41,14 @@ PAD = 114
 """Grey of the letterbox, as the networks were trained with."""
 
 
+def recognises(header: OnnxHeader) -> str:
+    """What tells this family by a file's header, as half a sentence; empty: another family."""
+    by_sides = {len(shape): shape for shape in header.outputs.values()}
+    if len(header.outputs) != 2 or set(by_sides) != {3, 4}:
+        return ""
+    return "the predictions and prototypes among its outputs"
+
+
 class Layout(Enum):
     """How candidates are laid out in the predictions."""
 
@@ -123,14 +131,14 @@ class YoloSeg:
         blob = cv2.dnn.blobFromImage(canvas, 1 / 255, swapRB=True)
         return {"images": np.asarray(blob, np.float32)}, letterbox
 
-    def relay(self, outputs: Tensors, thresholds: Thresholds) -> Tensors | None:
+    def relay(self, tensors: Tensors, thresholds: Thresholds) -> Tensors | None:
         """One network is all there is."""
-        del outputs, thresholds
+        del tensors, thresholds
         return None
 
-    def decode(self, outputs: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
+    def decode(self, tensors: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
         """Candidates above the threshold, the best of each heap, each with its mask."""
-        predictions, prototypes = outputs[self._predictions], outputs[self._prototypes]
+        predictions, prototypes = tensors[self._predictions], tensors[self._prototypes]
         layout, classes = self._layout(predictions.shape, prototypes.shape, len(self.labels))
         found = _candidates(predictions[0], layout, classes, thresholds)
         if layout is Layout.FINAL:

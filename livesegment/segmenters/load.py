@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from livesegment.engines.registry import engine_factory
+from livesegment.engines.registry import REFERENCE, check_device, engine_factory
 from livesegment.families.base import Thresholds
 from livesegment.families.registry import load_family
 from livesegment.segmenters.base import Segmenter
@@ -15,12 +15,12 @@ def load_segmenter(
     model: Model,
     thresholds: Thresholds,
     *,
-    engine: str = "auto",
-    device: str = "auto",
+    engine: str = REFERENCE,
+    device: str = "cpu",
     threads: int | None = None,
     input_size: tuple[int, int] | None = None,
 ) -> Segmenter:
-    """Build the segmenter of a model.
+    """Build the segmenter of a model on one engine and device; `choose` finds which.
 
     Raises:
         ModelError: a file is damaged or not what its family expects.
@@ -28,6 +28,8 @@ def load_segmenter(
     """
     if model.spec.family == "motion":
         return MotionSegmenter(thresholds, model.spec.labels)
-    family = load_family(model, input_size)
-    load = partial(engine_factory(engine), device=device, threads=threads)
+    factory = engine_factory(engine)
+    check_device(factory, engine, device)
+    family = load_family(model, input_size, factory.formats)
+    load = partial(factory, device=device, threads=threads)
     return NetworkSegmenter(family, load, thresholds)

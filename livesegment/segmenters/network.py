@@ -56,14 +56,15 @@ class NetworkSegmenter:
         inputs: Tensors | None
         inputs, letterbox = self._family.prepare(frame.image)
         prepared = time.perf_counter()
-        outputs: dict[str, NDArray[np.float32]] = {}
+        tensors: dict[str, NDArray[np.float32]] = {}
         for engine in self._engines:
-            outputs.update(engine.run(inputs))
-            inputs = self._family.relay(outputs, thresholds)
+            tensors |= inputs
+            tensors |= engine.run(inputs)
+            inputs = self._family.relay(tensors, thresholds)
             if inputs is None:
                 break
         inferred = time.perf_counter()
-        instances = self._family.decode(outputs, letterbox, thresholds)
+        instances = self._family.decode(tensors, letterbox, thresholds)
         timings["prepare"] = prepared - started
         timings["infer"] = inferred - prepared
         timings["decode"] = time.perf_counter() - inferred

@@ -17,7 +17,8 @@ from livesegment.store import Model, find_model
 
 def own(family: str, **files: Path) -> Model:
     named = tuple(ModelFile(role=role, name=path.name) for role, path in files.items())
-    return Model(ModelSpec(name="own", family=family, files=named), dict(files), trusted=False)
+    spec = ModelSpec(name="own", family=family, files=named)
+    return Model(spec, dict(files), trusted=False, asked_for="own")
 
 
 def refused(model: Model, **options: str) -> LiveSegmentError:

@@ -36,14 +36,19 @@ class FakeFamily:
         size = (image.shape[1], image.shape[0])
         return {"images": NUMBER}, Letterbox.fit(size, size)
 
-    def relay(self, outputs: Tensors, thresholds: Thresholds) -> Tensors | None:
-        return {"relayed": NUMBER * len(outputs)} if self.goes_on else None
+    def relay(self, tensors: Tensors, thresholds: Thresholds) -> Tensors | None:
+        return {"relayed": NUMBER * ran(tensors)} if self.goes_on else None
 
-    def decode(self, outputs: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
+    def decode(self, tensors: Tensors, letterbox: Letterbox, thresholds: Thresholds) -> Instances:
         self.seen.append(thresholds)
-        n = len(outputs)
+        n = ran(tensors)
         mask = np.ones((1, 1), np.bool_)
         return Instances.from_rows([[0, 0, 1, 1]] * n, [1] * n, [0] * n, [mask] * n)
+
+
+def ran(tensors: Tensors) -> int:
+    """How many networks have run."""
+    return sum(name.startswith("net ") for name in tensors)
 
 
 @dataclass
@@ -100,6 +105,14 @@ def test_networks_run_in_turn_each_on_what_was_relayed() -> None:
     assert len(built.segment(frame()).instances) == 3
     assert [list(engine.inputs[0]) for engine in engines] == [["images"], ["relayed"], ["relayed"]]
     assert engines[2].inputs[0]["relayed"].tolist() == [2]
+
+
+def test_a_family_sees_what_went_in_as_well_as_what_came_out() -> None:
+    family = FakeFamily(count=2)
+    seen: list[set[str]] = []
+    family.relay = lambda tensors, _: seen.append(set(tensors))  # type: ignore[assignment, func-returns-value]
+    segmenter(family)[0].segment(frame())
+    assert seen == [{"images", "net 0"}]
 
 
 def test_with_nothing_left_to_do_the_later_networks_do_not_run() -> None:
