@@ -19,9 +19,9 @@ from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
 from livesegment.pipeline.pipeline import Limits, Masks
 from livesegment.segmenters.base import Segmenter
+from livesegment.segmenters.choice import AUTO, choose
 from livesegment.segmenters.edges import Edges, RefiningSegmenter
 from livesegment.segmenters.load import load_segmenter
-from livesegment.segmenters.trial import try_model
 from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
 from livesegment.sources.base import Source
@@ -120,7 +120,7 @@ def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
 
 def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: bool) -> Segmenter:
     """The model, loaded, warmed up and told which classes are wanted."""
-    one_of(options.engine, ("auto", *ENGINES), "--engine")
+    one_of(options.engine, (AUTO, *ENGINES), "--engine")
     one_of(options.device, DEVICES, "--device")
     one_of(options.edges, (*Edges, RAW), "--edges")
     input_size = options.input_size and size(options.input_size, "--input-size")
@@ -131,16 +131,26 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
         max_instances=options.max_instances,
     )
     show = console.is_terminal and not quiet
-    with console.status(f"loading {model.spec.name}") if show else nullcontext():
-        if not model.trusted:
-            try_model(model)
+    with console.status("") if show else nullcontext() as line:
         for file in model.spec.files:
             check_sums(model.paths[file.role], file)
+        runtime = choose(
+            model,
+            engine=options.engine,
+            device=options.device,
+            threads=options.threads,
+            input_size=input_size or None,
+            progress=line.update if line else lambda _: None,
+        )
+        if runtime.why and not quiet:
+            console.print(runtime.why, highlight=False, soft_wrap=True)
+        if line:
+            line.update(f"loading {model.spec.name} and warming it up")
         made = load_segmenter(
             model,
             thresholds,
-            engine=options.engine,
-            device=options.device,
+            engine=runtime.engine,
+            device=runtime.device,
             threads=options.threads,
             input_size=input_size or None,
         )

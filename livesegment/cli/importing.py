@@ -61,10 +61,10 @@ def import_model(file: Path, name: str | None) -> Imported:
     # OpenCV is loaded from here on: it takes its time, and a name that is taken needs none of it.
     from livesegment.families.recognise import recognise_model
     from livesegment.families.registry import load_family
-    from livesegment.segmenters.trial import try_model
+    from livesegment.segmenters.choice import choose
 
     found = recognise_model(model)
-    try_model(model)
+    choose(model)
     family = load_family(model)
     spec = replace(spec, family=found.family, labels=family.labels)
     description = data_folder() / "config" / f"{name}.toml"

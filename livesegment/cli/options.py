@@ -52,10 +52,24 @@ class RunOptions:
     model: Annotated[
         str, option(MODEL, "A name from `models list`, or an .onnx or .pb file.", metavar="NAME")
     ] = DEFAULT_MODEL
-    engine: Annotated[str, option(MODEL, "Runtime: auto or opencv.")] = "auto"
-    device: Annotated[str, option(MODEL, "auto, cpu, opencl, opencl-fp16, cuda or cuda-fp16.")] = (
-        "auto"
-    )
+    engine: Annotated[
+        str,
+        option(
+            MODEL,
+            "opencv, onnxruntime or openvino. "
+            "auto: the fastest of those installed that finds the same objects as opencv.",
+            metavar="NAME",
+        ),
+    ] = "auto"
+    device: Annotated[
+        str,
+        option(
+            MODEL,
+            "auto, cpu, cpu-bf16, opencl, opencl-fp16, cuda, cuda-fp16, tensorrt, directml, "
+            "coreml, gpu or npu. What is asked for by name is taken or refused.",
+            metavar="NAME",
+        ),
+    ] = "auto"
     input_size: Annotated[
         str | None,
         option(MODEL, "Fit frames into N or WxH pixels for the network.", metavar="N|WxH"),

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from livesegment.engines.base import EngineReport, Obstacle
+from livesegment.engines.quiet_openvino import openvino
 from livesegment.errors import EngineError, ModelError, one_line
 from livesegment.network import Format, Network, Tensors
 

@@ -1,82 +1,256 @@
-"""A model's first run in a process of its own: some damaged files crash OpenCV outright.
+"""A model run on an engine in a process of its own, timed and listened to.
 
-What passed is remembered by the files' sums and OpenCV's version, so a model pays for this once.
+A damaged file can crash OpenCV outright, a driver can hang, and a process has but one peak of
+memory: so whatever is tried, for the first time or against others, is tried in a child.
 """
 
-import hashlib
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+import numpy as np
 
 from livesegment.errors import EngineError, ExitCode, LiveSegmentError, ModelError
 from livesegment.families.base import Thresholds
+from livesegment.frame import Frame
+from livesegment.instances import Instances
 from livesegment.segmenters.load import load_segmenter
-from livesegment.store import Model, data_folder, digest, find_model
+from livesegment.segmenters.specimen import specimen
+from livesegment.store import find_model
 
 TIMEOUT = 120.0
-"""Seconds that a trial may take."""
+"""Seconds that a trial may take; OpenCL alone compiles for the better part of a minute."""
+LEAST_SCORE = 0.05
+"""Objects are told down to this score, for comparisons."""
+MOST_OBJECTS = 100
 
 
-def try_model(model: Model) -> None:
-    """Load a model of the user's and run it on one picture, in a child process.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """A model, and what it is to run on."""
+
+    model: str
+    """A name or a path."""
+    engine: str
+    device: str
+    threads: int | None = None
+    input_size: tuple[int, int] | None = None
+    """(width, height) in pixels."""
+
+    def __str__(self) -> str:
+        return f"{self.engine} on {self.device}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What came of running a setup; all times in seconds."""
+
+    setup: Setup
+    runs_on: str
+    """As the engine reports it."""
+    load: float
+    """From the file to a network that can run."""
+    warm_up: float
+    """The first run."""
+    segment: tuple[float, ...]
+    """Each run after it: picture in, objects out."""
+    infer: tuple[float, ...]
+    """The network's part of each."""
+    peak_memory: int | None
+    """Bytes that the process held at most; None where the system does not tell."""
+    instances: tuple[Instances, ...]
+    """What was found in each picture, down to `LEAST_SCORE`."""
+
+    @property
+    def typical(self) -> float:
+        """The median run, picture in, objects out."""
+        return median(self.segment)
+
+    @classmethod
+    def from_json(cls, setup: Setup, told: Mapping[str, Any]) -> Self:
+        """What a child told."""
+        return cls(
+            setup,
+            runs_on=told["runs_on"],
+            load=told["load"],
+            warm_up=told["warm_up"],
+            segment=tuple(told["segment"]),
+            infer=tuple(told["infer"]),
+            peak_memory=told["peak_memory"],
+            instances=tuple(_instances(rows) for rows in told["instances"]),
+        )
+
+
+def attempt(
+    setup: Setup,
+    *,
+    pictures: Sequence[Path] = (),
+    runs: int = 5,
+    seconds: float = 3.0,
+    timeout: float = TIMEOUT,
+) -> Trial:
+    """Run a setup in a child process.
+
+    Args:
+        setup: what to run.
+        pictures: files to run it on; none: the specimen.
+        runs: of the timed kind, at least one a picture.
+        seconds: after which no further run is begun.
+        timeout: seconds after which the child is killed.
 
     Raises:
-        ModelError: it cannot be read, or crashed the process that tried.
+        ModelError: the model cannot be read, or crashed the process that tried.
         EngineError: it could be read but not run.
     """
-    verdict = _verdict_file(model)
-    if verdict.is_file():
-        return
-    command = [sys.executable, "-m", "livesegment.segmenters.trial", str(model.paths["weights"])]
+    wanted = {
+        **asdict(setup),
+        "pictures": [str(path) for path in pictures],
+        "runs": runs,
+        "seconds": seconds,
+    }
+    command = [sys.executable, "-m", "livesegment.segmenters.trial"]
     try:
         child = subprocess.run(  # noqa: S603 -- this program itself
-            command, capture_output=True, text=True, timeout=TIMEOUT, check=False
+            command,
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ModelError(
-            f"{model.paths['weights']} gave no answer in {TIMEOUT:.0f} s on a trial run"
-        ) from error
-    if child.returncode == 0:
-        _remember(verdict)
-        return
+        raise ModelError(f"{setup.model} gave no answer in {timeout:.0f} s on {setup}") from error
     try:
-        said = json.loads(child.stdout.splitlines()[-1])
-        message, hint = str(said["message"]), said["hint"]
+        told = json.loads(child.stdout.splitlines()[-1])
+        if child.returncode == 0:
+            return Trial.from_json(setup, told)
+        message, hint = str(told["message"]), told["hint"]
     except (IndexError, ValueError, KeyError, TypeError):
         raise ModelError(
-            f"{model.paths['weights']} crashed OpenCV on a trial run: the file is damaged",
+            f"{setup.model} crashed {setup.engine} on a trial run: the file is damaged",
             hint="export or fetch it again",
         ) from None
     kind = EngineError if child.returncode == ExitCode.ENGINE else ModelError
     raise kind(message, hint=hint)
 
 
-def _verdict_file(model: Model) -> Path:
+def perform(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Do in this process what `attempt` asked for.
+
+    Raises:
+        LiveSegmentError: the setup cannot be run.
+    """
+    size = wanted["input_size"]
+    started = time.perf_counter()
+    segmenter = load_segmenter(
+        find_model(wanted["model"]),
+        Thresholds(score=LEAST_SCORE, max_instances=MOST_OBJECTS),
+        engine=wanted["engine"],
+        device=wanted["device"],
+        threads=wanted["threads"],
+        input_size=None if size is None else (size[0], size[1]),
+    )
+    loaded = time.perf_counter()
+    segmenter.warm_up()
+    warm = time.perf_counter()
+    frames = _frames(wanted["pictures"])
+    # Not timed: each picture may be the first of its size.
+    found = [segmenter.segment(frame).instances for frame in frames]
+    segment: list[float] = []
+    infer: list[float] = []
+    began = time.perf_counter()
+    while len(segment) < wanted["runs"] and time.perf_counter() - began < wanted["seconds"]:
+        frame = frames[len(segment) % len(frames)]
+        before = time.perf_counter()
+        timings = segmenter.segment(frame).timings
+        segment.append(time.perf_counter() - before)
+        infer.append(timings.get("infer", segment[-1]))
+    return {
+        "runs_on": segmenter.describe(),
+        "load": loaded - started,
+        "warm_up": warm - loaded,
+        "segment": segment,
+        "infer": infer,
+        "peak_memory": _peak_memory(),
+        "instances": [_rows(instances) for instances in found],
+    }
+
+
+def _frames(paths: Sequence[str]) -> list[Frame]:
     import cv2
 
-    sums = [f"{role} {digest(path, 'sha256')}" for role, path in sorted(model.paths.items())]
-    key = hashlib.sha256("\n".join([cv2.__version__, *sums]).encode()).hexdigest()
-    return data_folder() / "tried" / key[:32]
+    if not paths:
+        return [Frame(specimen(), 0, 0.0, 0.0)]
+    frames = []
+    for index, path in enumerate(paths):
+        image = cv2.imread(path, cv2.IMREAD_COLOR)
+        if image is None:
+            raise ModelError(f"{path} is no picture that can be read")
+        frames.append(Frame(np.asarray(image, np.uint8), index, 0.0, 0.0))
+    return frames
 
 
-def _remember(verdict: Path) -> None:
+def _peak_memory() -> int | None:
+    """Bytes that this process held at most.
+
+    Not `getrusage` where it can be had from Linux itself: that one counts the parent in.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        rows = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+        return int(rows["VmHWM"].split()[0]) * 1024 if "VmHWM" in rows else None
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _rows(instances: Instances) -> list[dict[str, Any]]:
+    """Instances as JSON; a mask is its shape and its bits, packed, in hexadecimal."""
+    return [
+        {
+            "box": instances.boxes[i].tolist(),
+            "score": float(instances.scores[i]),
+            "class_id": int(instances.class_ids[i]),
+            "shape": list(mask.shape),
+            "mask": np.packbits(mask).tobytes().hex(),
+        }
+        for i, mask in enumerate(instances.masks)
+    ]
+
+
+def _instances(rows: Sequence[Mapping[str, Any]]) -> Instances:
+    """The inverse of `_rows`."""
+    masks = []
+    for row in rows:
+        bits = np.frombuffer(bytes.fromhex(row["mask"]), np.uint8)
+        height, width = row["shape"]
+        masks.append(np.unpackbits(bits, count=height * width).reshape(height, width) > 0)
+    return Instances.from_rows(
+        [row["box"] for row in rows],
+        [row["score"] for row in rows],
+        [row["class_id"] for row in rows],
+        masks,
+    )
+
+
+def main() -> int:
+    """Try in this process; what came of it, or what is wrong, goes to stdout as JSON."""
     try:
-        verdict.parent.mkdir(parents=True, exist_ok=True)
-        verdict.touch()
-    except OSError:
-        return  # a home that cannot be written costs a trial each time, nothing more
-
-
-def main(path: str) -> int:
-    """Try the model in this process; what is wrong goes to stdout as JSON."""
-    try:
-        load_segmenter(find_model(path), Thresholds()).warm_up()
+        told: dict[str, Any] = perform(json.load(sys.stdin))
+        status = 0
     except LiveSegmentError as error:
-        sys.stdout.write(json.dumps({"message": str(error), "hint": error.hint}) + "\n")
-        return error.exit_code
-    return 0
+        told, status = {"message": str(error), "hint": error.hint}, int(error.exit_code)
+    sys.stdout.write("\n" + json.dumps(told) + "\n")
+    return status
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -174,7 +174,7 @@ def test_failed_recording_leaves_no_empty_lines_file(cli: Cli, tmp_path: Path) -
         (("--masks", "eaxct"), ("'eaxct'", "exact")),
         (("--masks", "held"), ("--realtime",)),
         (("--engine", "tensorrt"), ("tensorrt", "opencv")),
-        (("--device", "gpu"), ("gpu", "cuda")),
+        (("--device", "tpu"), ("tpu", "cuda")),
         (("--duration", "soon"), ("no duration", "30s")),
         (("--duration", "0s"), ("no duration",)),
         (("--stats-interval", "-5s"), ("no duration",)),
