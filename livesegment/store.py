@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livesegment.errors import ModelError, SpecError
+from livesegment.foreign import how_to_convert
 from livesegment.spec import ModelFile, ModelSpec
 
 CHUNK = 1 << 20
@@ -183,7 +184,7 @@ def _own_model(path: Path) -> Model:
         spec = ModelSpec(name=path.stem, family="", labels=labels, files=files)
         return Model(spec, {"weights": path}, trusted=False, asked_for=str(path))
     if path.suffix.lower() != ".pb":
-        raise ModelError(f"{path} is neither an .onnx nor a .pb file")
+        raise ModelError(f"{path} is neither an .onnx nor a .pb file", hint=how_to_convert(path))
     graph = path.with_suffix(".pbtxt")
     if not graph.is_file():
         raise ModelError(

@@ -24,7 +24,7 @@ def graph_def(constants: Mapping[str, Constant]) -> bytes:
     Raises:
         TypeError: a constant is neither float32 nor int32.
     """
-    return b"".join(_message(1, _const_node(name, value)) for name, value in constants.items())
+    return b"".join(message(1, _const_node(name, value)) for name, value in constants.items())
 
 
 def _const_node(name: str, value: Constant) -> bytes:
@@ -32,17 +32,17 @@ def _const_node(name: str, value: Constant) -> bytes:
     data_type, tensor = _tensor(value)
     return b"".join(
         (
-            _message(1, name.encode()),
-            _message(2, b"Const"),
-            _attribute("dtype", _integer(6, data_type)),
-            _attribute("value", _message(8, tensor)),
+            message(1, name.encode()),
+            message(2, b"Const"),
+            _attribute("dtype", integer(6, data_type)),
+            _attribute("value", message(8, tensor)),
         )
     )
 
 
 def _attribute(key: str, value: bytes) -> bytes:
     """One entry of NodeDef.attr, which is a map: key = 1, value = 2."""
-    return _message(5, _message(1, key.encode()) + _message(2, value))
+    return message(5, message(1, key.encode()) + message(2, value))
 
 
 def _tensor(value: Constant) -> tuple[int, bytes]:
@@ -54,23 +54,23 @@ def _tensor(value: Constant) -> tuple[int, bytes]:
     else:
         raise TypeError(f"a constant must be float32 or int32, got {value.dtype}")
     if value.ndim:
-        values = _message(4, numbers)  # tensor_content
+        values = message(4, numbers)  # tensor_content
     elif data_type == _DT_FLOAT:
         # OpenCV reads some scalars from float_val and int_val without a look at whether they are
         # there, and crashes when the number is in tensor_content.
-        values = _message(5, numbers)
+        values = message(5, numbers)
     else:
-        values = _message(7, _varint(int(value)))
-    shape = b"".join(_message(2, _integer(1, side)) for side in value.shape)
-    return data_type, _integer(1, data_type) + _message(2, shape) + values
+        values = message(7, _varint(int(value)))
+    shape = b"".join(message(2, integer(1, side)) for side in value.shape)
+    return data_type, integer(1, data_type) + message(2, shape) + values
 
 
-def _message(field: int, content: bytes) -> bytes:
+def message(field: int, content: bytes) -> bytes:
     """A field of wire type 2: a length, then that many bytes."""
     return _varint(field << 3 | 2) + _varint(len(content)) + content
 
 
-def _integer(field: int, value: int) -> bytes:
+def integer(field: int, value: int) -> bytes:
     """A field of wire type 0."""
     return _varint(field << 3) + _varint(value)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from livesegment import __version__
-from livesegment.cli import bench, demo, models, run
+from livesegment.cli import bench, demo, doctor, models, run, tune
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.url import redact
 
@@ -26,8 +26,10 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.command("tune")(tune.tune)
 
 stderr = Console(stderr=True)
 

@@ -7,7 +7,7 @@ import cv2
 from rich.console import Console
 
 from livesegment.carrying.base import Carrier
-from livesegment.carrying.carried import CarriedCarrier
+from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
 from livesegment.carrying.exact import ExactCarrier
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.carrying.quality import Quality
@@ -17,11 +17,14 @@ from livesegment.compositing.look import Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES
 from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
+from livesegment.pipeline.pace import REFRESH, Pace
 from livesegment.pipeline.pipeline import Limits, Masks
 from livesegment.segmenters.base import Segmenter
 from livesegment.segmenters.choice import AUTO, choose
 from livesegment.segmenters.edges import Edges, RefiningSegmenter
+from livesegment.segmenters.gate import StillScene
 from livesegment.segmenters.load import load_segmenter
+from livesegment.segmenters.region import Region, RegionSegmenter
 from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
 from livesegment.sources.base import Source
@@ -66,11 +69,50 @@ def carrier(options: RunOptions, masks: Masks) -> Carrier:
     quality = Quality(one_of(options.carry, Quality, "--carry"))
     match masks:
         case Masks.CARRIED:
-            return CarriedCarrier(quality)
+            return CarriedCarrier(quality, max_age=MAX_AGE + _longest_rest(options))
         case Masks.HELD:
             return HoldCarrier()
         case Masks.EXACT:
             return ExactCarrier()
+
+
+def region(options: RunOptions) -> Region | None:
+    """The part of the picture that is segmented; None for all of it."""
+    return None if options.roi is None else Region.parse(options.roi)
+
+
+def pace(options: RunOptions, masks: Masks, model: Model) -> Pace:
+    """Which frames are taken, and which are segmented."""
+    if options.segment_rate is not None and masks is Masks.EXACT:
+        raise UsageError(
+            "--segment-rate leaves frames without masks of their own, and --masks exact wants them",
+            hint="--max-fps takes fewer frames; --realtime plays a file with carried masks",
+        )
+    if options.idle and model.spec.family == "motion":
+        raise UsageError(
+            f"--idle is for networks: {model.spec.name} learns from every frame what is still"
+        )
+    if options.idle_refresh is not None and not options.idle:
+        raise UsageError("--idle-refresh goes with --idle")
+    return Pace(
+        max_fps=options.max_fps,
+        segment_rate=options.segment_rate,
+        gate=StillScene(region(options)) if options.idle else None,
+        refresh=_refresh(options),
+    )
+
+
+def _refresh(options: RunOptions) -> float:
+    """Seconds after which a still scene is segmented all the same."""
+    if options.idle_refresh is None:
+        return REFRESH
+    return duration(options.idle_refresh, "--idle-refresh")
+
+
+def _longest_rest(options: RunOptions) -> float:
+    """Seconds for which the network may be left alone: no mask must fade meanwhile."""
+    between = 0.0 if options.segment_rate is None else 1 / options.segment_rate
+    return between + (_refresh(options) if options.idle else 0.0)
 
 
 def limits(options: RunOptions) -> Limits:
@@ -140,6 +182,7 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
             device=options.device,
             threads=options.threads,
             input_size=input_size or None,
+            lossy_proposals=options.lossy_proposals,
             progress=line.update if line else lambda _: None,
         )
         if runtime.why and not quiet:
@@ -153,9 +196,12 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
             device=runtime.device,
             threads=options.threads,
             input_size=input_size or None,
+            lossy_proposals=options.lossy_proposals,
         )
         if options.edges != RAW and model.spec.family != "motion":
             made = RefiningSegmenter(made, Edges(options.edges))
+        if (part := region(options)) is not None:
+            made = RegionSegmenter(made, part)
         made.warm_up()
     if options.classes is not None:
         wanted = class_ids(options.classes, made.labels)

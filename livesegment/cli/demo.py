@@ -28,11 +28,9 @@ def demo(
     **flags: Any,
 ) -> None:
     """Show it at work: a built-in model on a made-up scene; records where there is no display."""
-    options = RunOptions(source="synthetic", model="colour-shapes", realtime=True)
-    options = chosen(options, config, flags)
-    if flags.get("camera") is not None or flags.get("source") is not None:
-        options = RunOptions(model="colour-shapes")
-        options = chosen(options, config, flags)
+    options = chosen(RunOptions(model="colour-shapes"), config, flags)
+    if options.camera is None and options.source is None:
+        options = options.with_values({"source": "synthetic", "realtime": True})
     if options.window is not True and options.record is None and options.jsonl is None:
         from livesegment.sinks.display import why_no_window
 

@@ -66,7 +66,7 @@ def import_model(file: Path, name: str | None) -> Imported:
     found = recognise_model(model)
     choose(model)
     family = load_family(model)
-    spec = replace(spec, family=found.family, labels=family.labels)
+    spec = replace(spec, family=found.family, labels=family.labels, licence=found.licence)
     description = data_folder() / "config" / f"{name}.toml"
     with only_one(description):
         same = _same_model(spec)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from livesegment.cli import build
 from livesegment.cli.options import RunOptions
-from livesegment.cli.status import StatusLine, stage_table
+from livesegment.cli.status import StatusLine, economy_line, rest_line, stage_table
 from livesegment.cli.values import duration
 from livesegment.errors import LiveSegmentError
 from livesegment.pipeline.controls import Controls
@@ -47,6 +47,7 @@ class LiveRun:
         model = find_model(options.model)
         source = build.source(options)
         masks = build.masks(options, source.is_live)
+        pace = build.pace(options, masks, model)
         windowed = build.windowed(options, console, quiet=quiet)
         self._segmenter = build.segmenter(options, model, console, quiet=quiet)
         # Asked for once, before the segment thread owns the network: two threads in one crash it.
@@ -58,6 +59,7 @@ class LiveRun:
             source.name,
             live=source.is_live,
             facts=self._facts,
+            spent=self.meter.spent,
         )
         sinks: list[Sink] = [self._session]
         if windowed:
@@ -75,7 +77,13 @@ class LiveRun:
             statistics=self._statistics,
         )
         self.pipeline = Pipeline(
-            source, self._segmenter, self._presenter, self.meter, masks=masks, limits=limits
+            source,
+            self._segmenter,
+            self._presenter,
+            self.meter,
+            masks=masks,
+            limits=limits,
+            pace=pace,
         )
         self._controls.actions |= {
             "r": self._toggle_recording,
@@ -95,7 +103,8 @@ class LiveRun:
         """
         if not self._quiet:
             self._console.print(
-                f"{self._source_name}: {self._options.model}, {self._runs_on}, masks {self._masks}",
+                f"{self._source_name}: {self._options.model}, {self._runs_on}, masks {self._masks}"
+                + (f", segmented within {self._options.roi}" if self._options.roi else ""),
                 highlight=False,
                 soft_wrap=True,
             )
@@ -119,6 +128,13 @@ class LiveRun:
             f"frame {meter.count('shown')}",
             f"dropped {self.pipeline.dropped}",
         ]
+        economy = self.pipeline.economy
+        if economy.skipped:
+            parts.append(f"skipped {economy.skipped}")
+        if self._rests:
+            parts.append(f"network idle {economy.idle:.0%}")
+        if self._options.roi:
+            parts.append(f"roi {self._options.roi}")
         if self._live:
             parts.append(f"staleness {1000 * meter.staleness:.0f} ms")
         parts.append(self._runs_on)
@@ -140,6 +156,10 @@ class LiveRun:
         ]
         if last is not None and last.mask_age is not None:
             lines.insert(4, f"mask age\t{1000 * last.mask_age:.0f} ms")
+        if self._rests:
+            lines.append(f"network\t{rest_line(self.pipeline.economy)}")
+        if self._options.roi:
+            lines.append(f"segmented\twithin {self._options.roi}")
         if self._session.recording:
             lines.append("recording")
         return lines
@@ -148,15 +168,17 @@ class LiveRun:
         meter = self.meter
         seconds = meter.seconds("shown")
         shown, captured = meter.count("shown"), meter.count("capture")
-        segmented = meter.count("segment")
+        economy = self.pipeline.economy
+        skipped = f"{economy.skipped} skipped, " if economy.skipped else ""
         self._console.print(stage_table(meter))
         self._console.print(
             f"{shown} of {captured} frames shown in {seconds:.1f} s "
-            f"({(shown - 1) / max(seconds, 1e-9):.1f} fps), {segmented} segmented, "
+            f"({(shown - 1) / max(seconds, 1e-9):.1f} fps), {skipped}"
             f"{self.pipeline.dropped} dropped",
             highlight=False,
             soft_wrap=True,
         )
+        self._console.print(economy_line(economy), highlight=False, soft_wrap=True)
         if self._session.dropped:
             self._console.print(
                 f"the recording misses {self._session.dropped} pictures: the encoder was too slow",
@@ -181,7 +203,30 @@ class LiveRun:
             },
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,
+            "compute": self._compute(),
         }
+
+    def _compute(self) -> Mapping[str, Any]:
+        """What was asked of the processor, and what it did."""
+        options, economy = self._options, self.pipeline.economy
+        return {
+            "max_fps": options.max_fps,
+            "segment_rate": options.segment_rate,
+            "idle": bool(options.idle),
+            "roi": options.roi,
+            "skipped": economy.skipped,
+            "segmented": economy.segmented,
+            "still": economy.still,
+            "over_rate": economy.over_rate,
+            "network_idle": round(economy.idle, 4),
+            "cpu_seconds": round(economy.cpu, 3),
+            "cpu_seconds_per_frame": round(economy.cpu_per_frame, 5),
+        }
+
+    @property
+    def _rests(self) -> bool:
+        """Whether the network was asked to rest now and then."""
+        return bool(self._options.idle) or self._options.segment_rate is not None
 
     def _window(self, source: str) -> Window:
         window = Window(f"livesegment - {source}", self._controls.press)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livesegment.cli import importing
+from livesegment.cli import converting, importing, licences
 from livesegment.cli.options import DEFAULT_MODEL
 from livesegment.cli.transfer import Bar, Lines
 from livesegment.download import check_address, fetch
@@ -55,9 +55,12 @@ def list_(*, as_json: Json = False) -> None:
         if row["description"]:
             words.append("\n" + _printable(row["description"]), "not bold dim")
         size = _megabytes(row["size"]) if row["size"] else ""
-        cells = (row["family"], _state(row), size, row["licence"])
+        cells = (row["family"], _state(row), size, licences.short(row["licence"]))
         table.add_row(words, *(_printable(cell) for cell in cells))
     Console(markup=False, highlight=False, emoji=False).print(table)
+    for line in dict.fromkeys(licences.obligation(row["licence"]) for row in rows):
+        if line:
+            _say(line)
 
 
 @app.command()
@@ -82,6 +85,7 @@ def show(name: Name, *, as_json: Json = False) -> None:
         "classes": f"{len(spec.labels)}: {labels}{more}" if spec.labels else "as the file says",
         "input size": "{}x{} pixels".format(*spec.input_size) if spec.input_size else "",
         "licence": spec.licence or "not stated",
+        "obligation": licences.obligation(spec.licence),
         "homepage": spec.homepage,
     }
     _print_lines(lines)
@@ -110,6 +114,8 @@ def pull(name: Name) -> None:
         _say(f"fetching {file.url}{inside}")
     _say(f"into {folder}")
     _say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
+    if obligation := licences.obligation(spec.licence):
+        _say(obligation)
     for file in wanted:
         with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, _say) as progress:
             path = fetch(file, folder, progress)
@@ -129,7 +135,31 @@ def import_(
     _say(f"family: {spec.family}, recognised by {imported.recognised_by}")
     _say(f"classes: {len(spec.labels) or 'not named in the file'}")
     _say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
+    _say(f"licence: {spec.licence or 'not stated in the file'}")
+    if obligation := licences.obligation(spec.licence):
+        _say(obligation)
     _say(f"{spec.name} is ready: livesegment run --model {spec.name}")
+
+
+@app.command()
+def convert(
+    model: Annotated[
+        str, typer.Argument(metavar="NAME|FILE", help="A name from `models list`, or a .pb file.")
+    ],
+) -> None:
+    """Rebuild a TensorFlow Mask R-CNN for ONNX Runtime and OpenVINO, and prove it the same.
+
+    A run does this by itself, once; the result is kept.
+    """
+    made = converting.convert_model(
+        model, lambda engine: _say(f"rebuilding {model} for {engine}, and comparing with OpenCV")
+    )
+    for one in made:
+        _say(
+            f"{one.engine}: {one.seconds:.1f} s; largest differences from OpenCV, "
+            f"{one.detections} objects compared: {one.differences}"
+        )
+        typer.echo(one.folder)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from livesegment.pipeline.economy import Economy
 from livesegment.pipeline.meter import Meter
 from livesegment.sinks.base import Ending, View
 
@@ -69,3 +70,30 @@ def stage_table(meter: Meter) -> Table:
     for stage, count, *quantiles in meter.table():
         table.add_row(stage, str(count), *(f"{1000 * value:.1f}" for value in quantiles))
     return table
+
+
+def economy_line(economy: Economy) -> str:
+    """What was segmented, what was not and why, and what it cost."""
+    others = [
+        f"{count} {why}"
+        for count, why in (
+            (economy.still, "still"),
+            (economy.over_rate, "over the rate"),
+            (economy.passed_by, "while it was busy"),
+        )
+        if count
+    ]
+    return (
+        f"segmented {economy.segmented} of {economy.taken} frames"
+        + (f": {', '.join(others)}" if others else "")
+        + f"; the network was idle {economy.idle:.0%} of the time; "
+        f"{1000 * economy.cpu_per_frame:.0f} ms of CPU a frame shown"
+    )
+
+
+def rest_line(economy: Economy) -> str:
+    """How much the network rests, for the window."""
+    parts = [f"idle {economy.idle:.0%}"]
+    parts += [f"{economy.still} still"] if economy.still else []
+    parts += [f"{economy.over_rate} over the rate"] if economy.over_rate else []
+    return ", ".join(parts)

@@ -5,8 +5,12 @@ a line in its log; so what a session got is compared with what was wanted, and w
 version tells which nodes went where, that is reported.
 """
 
+import io
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -23,19 +27,27 @@ PROVIDERS = {
     "directml": "DmlExecutionProvider",
     "coreml": "CoreMLExecutionProvider",
 }
+ON_NVIDIA = ("cuda", "tensorrt")
 HINTS = {
-    "cuda": "pip uninstall onnxruntime && pip install 'livesegment[cuda]'",
-    "tensorrt": "pip uninstall onnxruntime && pip install 'livesegment[cuda]' tensorrt",
-    "directml": "on Windows: pip uninstall onnxruntime && pip install onnxruntime-directml",
+    "cuda": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]'",
+    "tensorrt": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]' tensorrt",
+    "directml": "on Windows: pip uninstall -y onnxruntime && pip install onnxruntime-directml",
     "coreml": "only ONNX Runtime for macOS has it; use --device cpu",
 }
 """What brings the provider that a device needs."""
+
+UNREADABLE = frozenset({"InvalidProtobuf", "InvalidGraph", "NoModel"})
+"""Errors of ONNX Runtime that speak of the network, on whatever device it is read."""
 
 NUMPY_TYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
+    "tensor(bool)": np.bool_,
     "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(uint16)": np.uint16,
+    "tensor(int16)": np.int16,
     "tensor(int32)": np.int32,
     "tensor(int64)": np.int64,
 }
@@ -53,14 +65,12 @@ class OnnxRuntimeEngine:
         self._device = device
         self._session = self._open(threads)
         if PROVIDERS[self._device] not in self._session.get_providers():
-            raise EngineError(
-                f"--device {device}: ONNX Runtime {self.version()} could not start "
-                f"{PROVIDERS[self._device]} and took the CPU instead",
-                hint="its log above says what is missing, mostly a driver or CUDA libraries; "
-                "or use --device cpu",
-            )
+            raise self._not_started("it took the CPU instead")
         self._types = {item.name: NUMPY_TYPES.get(item.type) for item in self._session.get_inputs()}
-        self._outputs = network.outputs or tuple(o.name for o in self._session.get_outputs())
+        every = tuple(item.name for item in self._session.get_outputs())
+        if missing := [name for name in network.outputs if name not in every]:
+            raise ModelError(f"{network.name} has no output {', '.join(missing)}")
+        self._outputs = network.outputs or every
         self._ran = False
 
     @staticmethod
@@ -71,6 +81,8 @@ class OnnxRuntimeEngine:
     @staticmethod
     def devices() -> dict[str, Obstacle | None]:
         """Each provider that the installed build has; see `EngineFactory.devices`."""
+        if getattr(onnxruntime, "cuda_version", ""):
+            _load_cuda()  # some builds name the provider only once its libraries are there
         present = onnxruntime.get_available_providers()
         return {
             device: None
@@ -84,11 +96,17 @@ class OnnxRuntimeEngine:
         if len(inputs) == len(self._types) == 1:
             inputs = dict(zip(self._types, inputs.values(), strict=True))
         try:
-            typed = {
-                name: tensor.astype(self._types.get(name) or np.float32, copy=False)
+            typed: dict[str, NDArray[Any]] = {
+                name: tensor.astype(self._types[name] or np.float32, copy=False)
                 for name, tensor in inputs.items()
+                if name in self._types
             }
-            found = self._session.run(list(self._outputs), typed)
+            found = {
+                name: np.asarray(tensor, np.float32)
+                for name, tensor in zip(
+                    self._outputs, self._session.run(list(self._outputs), typed), strict=True
+                )
+            }
         # Its exceptions have no base of their own, and many are plain RuntimeErrors.
         except Exception as error:
             # At the first run it is the model's fault, such as another input shape.
@@ -97,20 +115,14 @@ class OnnxRuntimeEngine:
                 f"ONNX Runtime {self.version()} could not run {self._network.name}: "
                 f"{one_line(error)}"
             ) from error
-        self._ran = True
-        return {
-            name: np.asarray(tensor, np.float32)
-            for name, tensor in zip(self._outputs, found, strict=True)
-        }
+        if not self._ran:
+            self._ran = True
+            self._check_device()
+        return found
 
     def report(self) -> EngineReport:
         """What really ran; see `Engine.report`."""
         here, total = self._nodes()
-        if total and not here:
-            raise EngineError(
-                f"--device {self._device}: ONNX Runtime ran all {total} nodes on the CPU instead",
-                hint="use --device cpu",
-            )
         return EngineReport(
             engine=f"ONNX Runtime {self.version()}",
             device=self._device,
@@ -125,17 +137,44 @@ class OnnxRuntimeEngine:
         # Threads that spin between runs take the processor from capture and drawing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        if self._device in ON_NVIDIA:
+            _load_cuda()
+        if self._device == "tensorrt":
+            with suppress(Exception):  # its own loader finds what pip installed
+                import_module("tensorrt")
         providers = [PROVIDERS[self._device]]
         if self._device == "tensorrt":
             providers.append(PROVIDERS["cuda"])
         if self._device != "cpu":
             providers.append(PROVIDERS["cpu"])
         try:
-            return onnxruntime.InferenceSession(self._network.weights, options, providers=providers)
+            # Its fallback goes on on the CPU, at any run, with a line on standard output.
+            return onnxruntime.InferenceSession(
+                self._network.weights, options, providers=providers, enable_fallback=0
+            )
         except Exception as error:
+            if self._device != "cpu" and type(error).__name__ not in UNREADABLE:
+                raise self._not_started(one_line(error)) from error
             raise ModelError(
                 f"ONNX Runtime {self.version()} cannot read {self._network.name}: {one_line(error)}"
             ) from error
+
+    def _not_started(self, reason: str) -> EngineError:
+        said = _load_cuda() if self._device in ON_NVIDIA else ""
+        return EngineError(
+            f"--device {self._device}: ONNX Runtime {self.version()} could not start "
+            f"{PROVIDERS[self._device]}: {reason}" + (f" ({said})" if said else ""),
+            hint="the lines above say what is missing, mostly a driver or CUDA libraries, and "
+            "`livesegment doctor` what there is; or use --device cpu",
+        )
+
+    def _check_device(self) -> None:
+        here, total = self._nodes()
+        if total and not here:
+            raise EngineError(
+                f"--device {self._device}: ONNX Runtime ran all {total} nodes on the CPU instead",
+                hint="use --device cpu",
+            )
 
     def _nodes(self) -> tuple[int, int]:
         """How many nodes went to the wanted provider, of how many; 0, 0 where nothing tells."""
@@ -146,3 +185,20 @@ class OnnxRuntimeEngine:
             here = sum(count for name, count in counts if name == wanted)
             return here, sum(count for _, count in counts)
         return 0, 0
+
+
+@cache
+def _load_cuda() -> str:
+    """Load the CUDA and cuDNN that pip installed, which no loader looks for where they are.
+
+    `preload_dlls` is there from 1.21 on; what it cannot load it prints, to standard output.
+
+    Returns:
+        The first thing it missed, on one line; empty where all is there.
+    """
+    said = io.StringIO()
+    preload = getattr(onnxruntime, "preload_dlls", None)
+    if preload is not None:
+        with redirect_stdout(said), suppress(Exception):  # the session says what it misses
+            preload()
+    return next(iter(said.getvalue().splitlines()), "")[:300]

@@ -6,8 +6,11 @@ ever on the CPU.
 """
 
 import os
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -25,6 +28,22 @@ ANY_OPENCL_DEVICE = os.environ.get("OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES", "0") n
 """OpenCV's own switch that lets its DNN module run OpenCL on something else than a GPU."""
 
 IS_5 = int(cv2.__version__.split(".")[0]) >= 5
+
+INPUT = re.compile(r'"([^"]+)" // <Input> CV_(\w+)C1')
+"""An input and its type in what `Net.dump` says of the new engine."""
+
+NUMPY_TYPES = {
+    "8U": np.uint8,
+    "8S": np.int8,
+    "16U": np.int32,
+    "16S": np.int32,
+    "32S": np.int32,
+    "64S": np.int32,
+    "Bool": np.bool_,
+}
+"""What the new engine wants for an input of whole numbers; it takes floats for floats only.
+
+Larger ones are converted by OpenCV, to which Python cannot hand 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,18 @@ TARGETS = {
     "cuda-fp16": _Target(cv2.dnn.DNN_BACKEND_CUDA, cv2.dnn.DNN_TARGET_CUDA_FP16, "CUDA/"),
 }
 """Device -> how OpenCV calls it."""
+
+
+def _opencl_obstacles() -> tuple[Obstacle | None, Obstacle | None]:
+    """What is in the way of OpenCL, and of OpenCL in half precision."""
+    obstacle = _opencl_obstacle()
+    # OpenCV takes floats for halves, without a word, where a device has none.
+    if obstacle is None and not cv2.ocl.Device.getDefault().isExtensionSupported("cl_khr_fp16"):
+        return None, Obstacle(
+            "this OpenCL device does not compute in half precision (cl_khr_fp16)",
+            "use --device opencl",
+        )
+    return obstacle, obstacle
 
 
 def _opencl_obstacle() -> Obstacle | None:
@@ -91,6 +122,7 @@ class OpenCvEngine:
         if threads is not None:
             cv2.setNumThreads(threads)
         self._net, self._graph_engine = _read(network, self._target)
+        self._types = _input_types(self._net) if self._graph_engine == "new" else {}
         every = tuple(self._net.getUnconnectedOutLayersNames())
         self._outputs = network.outputs or every
         # The new engine gives all outputs of a network or none.
@@ -109,11 +141,11 @@ class OpenCvEngine:
 
         Asked for anything else, OpenCV takes the CPU in silence, or with a line on stderr.
         """
-        opencl = _opencl_obstacle()
+        opencl, opencl_fp16 = _opencl_obstacles()
         return {
             "cpu": None,
             "opencl": opencl,
-            "opencl-fp16": opencl,
+            "opencl-fp16": opencl_fp16,
             "cuda": _cuda_obstacle("cuda"),
             "cuda-fp16": _cuda_obstacle("cuda-fp16"),
         }
@@ -122,7 +154,10 @@ class OpenCvEngine:
         """Run the network once; see `Engine.run`."""
         try:
             for name, tensor in inputs.items():
-                self._net.setInput(tensor, name if len(inputs) > 1 else "")
+                alone = len(inputs) == len(self._types) == 1
+                wanted = self._types.get(next(iter(self._types)) if alone else name)
+                typed = tensor if wanted is None else tensor.astype(wanted)
+                self._net.setInput(typed, name if len(inputs) > 1 else "")
             found = self._net.forward(list(self._computed))
         except cv2.error as error:
             # At the first run it is the model's fault: a wrong pair of files, another input shape.
@@ -184,7 +219,9 @@ def _read(network: Network, target: _Target) -> tuple[Any, str]:
     for attempt in attempts:
         options = {"engine": getattr(cv2.dnn, f"ENGINE_{attempt.upper()}")} if IS_5 else {}
         try:
-            if network.format is Format.ONNX:
+            if network.format is Format.ONNX and IS_5 and attempt == "classic":
+                net = _read_classic_onnx(network, options)
+            elif network.format is Format.ONNX:
                 net = cv2.dnn.readNetFromONNX(weights, **options)
             else:
                 graph = np.frombuffer(network.graph.encode(), np.uint8)
@@ -199,6 +236,28 @@ def _read(network: Network, target: _Target) -> tuple[Any, str]:
             continue
         return net, attempt
     raise ModelError(f"OpenCV {cv2.__version__} cannot read {network.name}: {reason}")
+
+
+def _read_classic_onnx(network: Network, options: dict[str, int]) -> Any:
+    """Load ONNX into the classic engine of OpenCV 5, which it does from a file only.
+
+    Of bytes in memory it makes a network of the new engine, whatever it is told.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="livesegment-") as folder:
+            path = Path(folder) / "network.onnx"
+            path.write_bytes(network.weights)
+            return cv2.dnn.readNetFromONNX(str(path), **options)
+    except OSError as error:
+        raise EngineError(
+            f"cannot hand {network.name} to OpenCV by a temporary file: {error.strerror}",
+            hint="make room in the folder for temporary files, or set TMPDIR",
+        ) from error
+
+
+def _input_types(net: Any) -> dict[str, type[np.generic] | None]:
+    """The inputs of a network in the new engine, and the types of those that are no floats."""
+    return {name: NUMPY_TYPES.get(kind) for name, kind in INPUT.findall(net.dump())}
 
 
 def _reason(error: cv2.error) -> str:

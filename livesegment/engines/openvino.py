@@ -31,15 +31,14 @@ class OpenVinoEngine:
     ) -> None:
         self._network = network
         self._device = device
-        self._compiled = self._compile(threads)
+        model, self._compiled = self._compile(threads)
         self._request = self._compiled.create_infer_request()
-        self._inputs = {item.get_any_name(): item for item in self._compiled.inputs}
-        every = {name: item for item in self._compiled.outputs for name in item.get_names()}
-        wanted = network.outputs or tuple(o.get_any_name() for o in self._compiled.outputs)
-        missing = [name for name in wanted if name not in every]
-        if missing:
+        self._inputs = {_name(port): port for port in model.inputs}
+        # Compiling may give a tensor the names of others that it is the same as; the order stays.
+        every = dict(zip(map(_name, model.outputs), self._compiled.outputs, strict=True))
+        if missing := [name for name in network.outputs if name not in every]:
             raise ModelError(f"{network.name} has no output {', '.join(missing)}")
-        self._outputs = {name: every[name] for name in wanted}
+        self._outputs = {name: every[name] for name in network.outputs or every}
         self._ran = False
 
     @staticmethod
@@ -52,9 +51,17 @@ class OpenVinoEngine:
     def devices() -> dict[str, Obstacle | None]:
         """The CPU, and what plugins find; see `EngineFactory.devices`."""
         core = openvino.Core()
-        present = {name.split(".")[0] for name in core.available_devices}
-        found: dict[str, Obstacle | None] = {"cpu": None, "cpu-bf16": None, "gpu": None}
-        if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        try:
+            present = {name.split(".")[0] for name in core.available_devices}
+            abilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        except RuntimeError as error:  # a plugin whose driver is broken
+            broken = Obstacle(
+                f"OpenVINO cannot look for devices: {one_line(error)}",
+                "mend the driver of your GPU or NPU, or use --engine opencv",
+            )
+            return dict.fromkeys(PLUGINS, broken)
+        found: dict[str, Obstacle | None] = {"cpu": None, "cpu-bf16": None}
+        if "BF16" not in abilities:
             found["cpu-bf16"] = Obstacle(
                 "this CPU does not compute in bf16 (AVX512_BF16 or AMX)", "use --device cpu"
             )
@@ -74,6 +81,12 @@ class OpenVinoEngine:
         """Run the network once; see `Engine.run`."""
         if len(inputs) == len(self._inputs) == 1:
             inputs = dict(zip(self._inputs, inputs.values(), strict=True))
+        if missing := [name for name in self._inputs if name not in inputs]:
+            # It would take zeros for them.
+            raise ModelError(
+                f"OpenVINO {self.version()} could not run {self._network.name}: "
+                f"no input {', '.join(missing)}"
+            )
         try:
             typed = {
                 name: tensor.astype(self._inputs[name].get_element_type().to_dtype(), copy=False)
@@ -92,22 +105,35 @@ class OpenVinoEngine:
             raise kind(
                 f"OpenVINO {self.version()} could not run {self._network.name}: {one_line(error)}"
             ) from error
-        self._ran = True
+        if not self._ran:
+            self._ran = True
+            self._check_device()
         return found
 
     def report(self) -> EngineReport:
         """What really runs; see `Engine.report`."""
-        places = ",".join(self._compiled.get_property("EXECUTION_DEVICES"))
-        precision = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        short = {"f32": "f32", "bf16": "bf16", "f16": "f16"}.get(precision, precision)
-        plugin = PLUGINS[self._device]
-        if plugin not in places:
-            raise EngineError(f"--device {self._device}: OpenVINO runs it on {places} instead")
-        if (wanted := PRECISIONS.get(self._device)) and short != wanted:
-            raise EngineError(f"--device {self._device}: OpenVINO computes in {short} instead")
-        return EngineReport(f"OpenVINO {self.version()}", self._device, short)
+        return EngineReport(f"OpenVINO {self.version()}", self._device, self._precision())
 
-    def _compile(self, threads: int | None) -> Any:
+    def _check_device(self) -> None:
+        places = ",".join(self._compiled.get_property("EXECUTION_DEVICES"))
+        if PLUGINS[self._device] not in places:
+            raise EngineError(
+                f"--device {self._device}: OpenVINO runs it on {places} instead",
+                hint="use --device cpu",
+            )
+        wanted = PRECISIONS.get(self._device)
+        if wanted and self._precision() != wanted:
+            raise EngineError(
+                f"--device {self._device}: OpenVINO computes in {self._precision()} instead",
+                hint="use --device cpu",
+            )
+
+    def _precision(self) -> str:
+        """What it computes in: "f32", "bf16" or "f16"."""
+        return str(self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name())
+
+    def _compile(self, threads: int | None) -> tuple[Any, Any]:
+        """The model as it was read, and as it was compiled."""
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if self._device in PRECISIONS:
             settings["INFERENCE_PRECISION_HINT"] = PRECISIONS[self._device]
@@ -121,10 +147,16 @@ class OpenVinoEngine:
                 f"OpenVINO {self.version()} cannot read {self._network.name}: {one_line(error)}"
             ) from error
         try:
-            return core.compile_model(model, PLUGINS[self._device], settings)
+            return model, core.compile_model(model, PLUGINS[self._device], settings)
         except RuntimeError as error:
             kind = ModelError if PLUGINS[self._device] == "CPU" else EngineError
             raise kind(
                 f"OpenVINO {self.version()} cannot compile {self._network.name} for "
                 f"{PLUGINS[self._device]}: {one_line(error)}"
             ) from error
+
+
+def _name(port: Any) -> str:
+    """What the network itself calls an input or output of a model that was read."""
+    name = str(port.get_node().get_friendly_name()).removesuffix("/sink_port_0")
+    return name if name in port.get_names() else str(port.get_any_name())

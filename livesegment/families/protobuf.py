@@ -60,6 +60,19 @@ def text(data: memoryview, number: int) -> str:
     return values[-1] if values else ""
 
 
+def packed_varints(data: memoryview) -> list[int]:
+    """The numbers of a packed field.
+
+    Raises:
+        ValueError: the bytes are no such field.
+    """
+    numbers, position = [], 0
+    while position < len(data):
+        number, position = _varint(data, position)
+        numbers.append(number)
+    return numbers
+
+
 def _varint(data: memoryview, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:

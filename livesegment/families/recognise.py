@@ -4,8 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from livesegment.errors import ModelError
-from livesegment.families import yolo_seg
+from livesegment.families import (
+    rf_detr_seg,
+    rtmdet_ins,
+    semantic,
+    torchvision_mask_rcnn,
+    yolact,
+    yolo_seg,
+)
 from livesegment.families.onnx_header import OnnxHeader
+from livesegment.families.refusal import refusal, scattered
+from livesegment.families.single_onnx import read_header
 from livesegment.store import Model
 
 
@@ -17,12 +26,22 @@ class Recognised:
     """A key of `FAMILIES`."""
     by: str
     """Half a sentence: "the predictions and prototypes among its outputs"."""
+    licence: str = ""
+    """As the file states it; empty: it does not."""
 
 
 RECOGNISERS: dict[str, Callable[[OnnxHeader], str]] = {
     "yolo-seg": yolo_seg.recognises,
+    "yolact": yolact.recognises,
+    "onnx-mask-rcnn": torchvision_mask_rcnn.recognises,
+    "rtmdet-ins": rtmdet_ins.recognises,
+    "rf-detr-seg": rf_detr_seg.recognises,
+    "semantic": semantic.recognises,
 }
-"""Family -> what says how it knew a header, empty where it does not; the first that knows wins."""
+"""Family -> what says how it knew a header, empty where it does not; the first that knows wins.
+
+`semantic` comes last: it asks for least."""
+LONGEST_LICENCE = 120
 
 
 def recognise_model(model: Model) -> Recognised:
@@ -50,15 +69,18 @@ def recognise(weights: bytes, name: str) -> Recognised:
     Raises:
         ModelError: the file is damaged, or of no known family.
     """
-    try:
-        header = OnnxHeader.parse(weights)
-    except ValueError as error:
-        raise ModelError(
-            f"{name} is damaged or no ONNX model: {error}",
-            hint="export or fetch the file again: it may have been cut off",
-        ) from error
+    header = read_header(weights, name)
+    if header.external:
+        raise scattered(header, name)
+    if header.metadata.get("task", "segment") not in {"segment", "semantic"}:
+        raise refusal(header, name)
     for family, recognises in RECOGNISERS.items():
         if by := recognises(header):
-            return Recognised(family, by)
-    # The family that most files are of says best what it misses.
-    return Recognised("yolo-seg", "nothing")
+            return Recognised(family, by, _licence(header))
+    raise refusal(header, name)
+
+
+def _licence(header: OnnxHeader) -> str:
+    """What an exporter wrote of the licence, on one line: Ultralytics' does."""
+    said = header.metadata.get("license", "") or header.metadata.get("licence", "")
+    return " ".join(said.split())[:LONGEST_LICENCE]

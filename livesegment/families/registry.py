@@ -1,13 +1,21 @@
 """Families by name: a model's description and files become a family."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from livesegment.builtin import colour_shapes
-from livesegment.errors import ModelError
+from livesegment.errors import EngineError, ModelError, UsageError
 from livesegment.families.base import Family
+from livesegment.families.conversion import Proof, convert
 from livesegment.families.mask_rcnn import MaskRcnn
+from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.families.recognise import recognise
+from livesegment.families.rf_detr_seg import RfDetrSeg
+from livesegment.families.rtmdet_ins import RtmdetIns
+from livesegment.families.semantic import Semantic
+from livesegment.families.torchvision_mask_rcnn import OnnxMaskRcnn
+from livesegment.families.yolact import Yolact
 from livesegment.families.yolo_seg import YoloSeg
 from livesegment.network import Format
 from livesegment.spec import ModelSpec
@@ -25,6 +33,10 @@ class Request:
     """(width, height) in pixels; None: the family's own choice."""
     formats: frozenset[Format]
     """What the engine reads."""
+    proof: Proof | None = None
+    """Compares a rebuilt model with its origin, on the engine that will run it."""
+    lossy_proposals: int | None = None
+    """At most so many boxes are looked at closely, where a family can do that."""
 
     @property
     def name(self) -> str:
@@ -52,27 +64,71 @@ def _mask_rcnn(request: Request) -> Family:
     except UnicodeDecodeError as error:
         raise ModelError(f"{request.model.paths['graph']} is no text graph: {error}") from error
     labels = request.model.spec.labels or find_spec("mask-rcnn-inception-v2-coco").labels
-    return MaskRcnn(weights, graph, labels, name=request.name, input_size=request.input_size)
-
-
-def _yolo_seg(request: Request) -> Family:
-    return YoloSeg(
-        request.needed("weights"),
-        name=request.name,
-        labels=request.model.spec.labels,
-        input_size=request.input_size,
-    )
+    return _tensorflow(request, weights, graph, labels, request.name)
 
 
 def _builtin(request: Request) -> Family:
     weights, graph = colour_shapes.build()
     spec = request.model.spec
-    return MaskRcnn(weights, graph, spec.labels, name=spec.name, input_size=request.input_size)
+    return _tensorflow(request, weights, graph, spec.labels, spec.name)
+
+
+def _tensorflow(
+    request: Request, weights: bytes, graph: str, labels: tuple[str, ...], name: str
+) -> Family:
+    """A Mask R-CNN as it is where the engine reads that, else rebuilt as ONNX.
+
+    Raises:
+        ModelError: it cannot be rebuilt, or gives other numbers then.
+        EngineError: nothing is there to rebuild it with, or to prove that it is the same.
+    """
+    size = request.input_size
+    if Format.TENSORFLOW in request.formats:
+        return MaskRcnn(weights, graph, labels, name=name, input_size=size)
+    if request.proof is None:
+        raise EngineError(
+            f"{name} is a TensorFlow model, which this engine does not read",
+            hint="--engine opencv runs it as it is",
+        )
+    made = convert(weights, graph, name, request.proof)
+    return RebuiltMaskRcnn(
+        made.graph, made.networks, labels, input_size=size, proposals=request.lossy_proposals
+    )
+
+
+class _OneFile(Protocol):
+    """The class of a family that is one ONNX file."""
+
+    def __call__(
+        self,
+        weights: bytes,
+        *,
+        name: str,
+        labels: Sequence[str],
+        input_size: tuple[int, int] | None,
+    ) -> Family: ...
+
+
+def _one_file(kind: _OneFile) -> Callable[[Request], Family]:
+    def make(request: Request) -> Family:
+        return kind(
+            request.needed("weights"),
+            name=request.name,
+            labels=request.model.spec.labels,
+            input_size=request.input_size,
+        )
+
+    return make
 
 
 FAMILIES: dict[str, Callable[[Request], Family]] = {
     "mask-rcnn": _mask_rcnn,
-    "yolo-seg": _yolo_seg,
+    "yolo-seg": _one_file(YoloSeg),
+    "yolact": _one_file(Yolact),
+    "onnx-mask-rcnn": _one_file(OnnxMaskRcnn),
+    "rtmdet-ins": _one_file(RtmdetIns),
+    "rf-detr-seg": _one_file(RfDetrSeg),
+    "semantic": _one_file(Semantic),
     "builtin": _builtin,
 }
 
@@ -81,6 +137,8 @@ def load_family(
     model: Model,
     input_size: tuple[int, int] | None = None,
     formats: frozenset[Format] = frozenset(Format),
+    proof: Proof | None = None,
+    lossy_proposals: int | None = None,
 ) -> Family:
     """Read a model's files into its family.
 
@@ -89,10 +147,14 @@ def load_family(
         input_size: (width, height) asked for, over the description's.
         formats: what the engine reads; a family that can be had in several takes the one it
             prefers.
+        proof: what compares a model that has to be rebuilt with its origin.
+        lossy_proposals: at most so many boxes are looked at closely, for speed; None: as many as
+            the model wants.
 
     Raises:
         ModelError: a file cannot be read or is not what the family expects.
         EngineError: the family cannot be had in any of the formats.
+        UsageError: the family always looks at all boxes, and fewer are asked for.
     """
     family = model.spec.family
     if family not in FAMILIES and family:
@@ -106,7 +168,13 @@ def load_family(
     if not family:
         family = recognise(contents["weights"], str(model.paths["weights"])).family
     size = input_size or model.spec.input_size
-    return FAMILIES[family](Request(model, contents, size, formats))
+    made = FAMILIES[family](Request(model, contents, size, formats, proof, lossy_proposals))
+    if lossy_proposals is not None and not isinstance(made, RebuiltMaskRcnn):
+        raise UsageError(
+            "fewer proposals are for a TensorFlow Mask R-CNN on an ONNX engine",
+            hint="leave --lossy-proposals out, or add --engine openvino or --engine onnxruntime",
+        )
+    return made
 
 
 def unknown_family(spec: ModelSpec) -> ModelError:

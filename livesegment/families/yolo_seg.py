@@ -3,6 +3,9 @@
 Two outputs, found by their shapes: predictions (1, a, b), a row or column a candidate, and
 prototypes (1, k, h, w). A mask is the sum of the prototypes weighted by the candidate's k
 coefficients; as logits it is enlarged inside its box, and thresholded last.
+
+Source: ultralytics/nn/modules/head.py and engine/exporter.py, read at 8.4.190. YOLO26 has two heads
+there: the export takes the one with overlapping candidates, or with nms=False the one without.
 """
 
 import math
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
 from livesegment.families.onnx_header import OnnxHeader
+from livesegment.families.single_onnx import read_header
 from livesegment.families.yolo_header import (
     EXPORT_HINT,
     STRIDES,
@@ -39,6 +43,8 @@ from livesegment.network import Format, Network, Tensors
 
 PAD = 114
 """Grey of the letterbox, as the networks were trained with."""
+MOST_CLASSES = 1 << 16
+"""Where a file does not say how many it has."""
 
 
 def recognises(header: OnnxHeader) -> str:
@@ -57,7 +63,8 @@ class Layout(Enum):
     ROWS = "rows"
     """YOLOv5: (1, n, 5 + classes + k): as above with an objectness before the class scores."""
     FINAL = "final"
-    """YOLO26 and exports with NMS inside: (1, n, 6 + k): x1, y1, x2, y2, score, class, k."""
+    """YOLO26's head without NMS, and exports with NMS inside: (1, n, 6 + k): x1, y1, x2, y2, score,
+    class, k. n is `max_det`, 300 unless asked otherwise, or all candidates if they are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,7 @@ class YoloSeg:
         labels: Sequence[str] = (),
         input_size: tuple[int, int] | None = None,
     ) -> None:
-        try:
-            header = OnnxHeader.parse(weights)
-        except ValueError as error:
-            raise ModelError(
-                f"{name} is damaged or no ONNX model: {error}",
-                hint="export or fetch the file again: it may have been cut off",
-            ) from error
+        header = read_header(weights, name)
         self._name = name
         task = header.metadata.get("task", "segment")
         if task != "segment":
@@ -261,10 +262,12 @@ def _candidates(
 ) -> Candidates:
     """The candidates that pass score and class, whatever their layout."""
     if layout is Layout.FINAL:
-        ids = predictions[:, 5].astype(np.int32)
-        passes = (predictions[:, 4] > thresholds.score) & thresholds.wanted(ids)
-        rows = predictions[passes]
-        return Candidates(rows[:, :4], rows[:, 4], ids[passes], rows[:, 6:])
+        rows = predictions[predictions[:, 4] > thresholds.score]
+        # Half precision, or a damaged file, may give a class that is none.
+        rows = rows[(rows[:, 5] >= 0) & (rows[:, 5] < (classes or MOST_CLASSES))]
+        ids = rows[:, 5].astype(np.int32)
+        wanted = thresholds.wanted(ids)
+        return Candidates(rows[wanted, :4], rows[wanted, 4], ids[wanted], rows[wanted, 6:])
     head = 4 if layout is Layout.COLUMNS else 5
     # Classes first, candidates second: the maximum over classes then runs along memory.
     columns = predictions if layout is Layout.COLUMNS else predictions.T

@@ -8,7 +8,7 @@ WINDOW = 3.0
 """Seconds over which rates are taken."""
 STAGES = (
     *("capture", "prepare", "infer", "decode", "edges", "carry", "compose"),
-    *("show", "record", "jsonl", "status", "staleness", "mask age"),
+    *("show", "record", "encode", "jsonl", "status", "staleness", "mask age"),
 )
 """Order of the table; others follow."""
 STEPS = 100

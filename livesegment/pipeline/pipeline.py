@@ -5,7 +5,8 @@
           +------ every frame ---> presenter (the caller's thread) <-- results
 
 With masks held (or carried) the presenter shows every frame with the newest result there is. With
-masks exact each frame goes through the segment thread first, and is shown with its own result.
+masks exact each frame goes through the segment thread first, and is shown with its own result, or
+with that of an earlier frame from which it does not differ.
 """
 
 import logging
@@ -17,7 +18,9 @@ from typing import TypeAlias
 
 from livesegment.frame import Frame
 from livesegment.instances import Segmentation
+from livesegment.pipeline.economy import Account, Economy
 from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.pace import Pace
 from livesegment.pipeline.presenter import Presenter
 from livesegment.segmenters.base import Segmenter
 from livesegment.sinks.base import Ending
@@ -83,6 +86,7 @@ class Pipeline:
         *,
         masks: Masks,
         limits: Limits | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.info: SourceInfo | None = None
         """What the source says of itself; None until it is open."""
@@ -93,6 +97,8 @@ class Pipeline:
         self._presenter = presenter
         self._meter = meter
         self._limits = limits or Limits()
+        self._pace = pace or Pace()
+        self._account = Account()
         self._natural_end = Ending.END_OF_SOURCE
         self._deadline: float | None = None
         """Monotonic time up to which the workers are waited for."""
@@ -116,6 +122,11 @@ class Pipeline:
     def dropped(self) -> int:
         """Frames that came and were never shown."""
         return (self._to_segment if self._exact else self._shown_frames).dropped
+
+    @property
+    def economy(self) -> Economy:
+        """What the run cost up to now."""
+        return self._account.economy(self._meter, self._pace)
 
     @property
     def abandoned(self) -> list[str]:
@@ -201,11 +212,16 @@ class Pipeline:
                 return self._presenter.idle()
             frame, newest = shown, self._newest_result()
         stepping = controls.steps > 0
-        fps = self.info.fps if self.info else None
-        go_on = self._presenter.show(frame, newest, taken=self._taken, fps=fps)
+        go_on = self._presenter.show(frame, newest, taken=self._taken, fps=self._fps)
         if stepping:  # counted afterwards: the presenter freezes the screen at 0
             controls.steps = max(0, controls.steps - 1)
         return go_on
+
+    @property
+    def _fps(self) -> float | None:
+        """Frames a second that are to be expected, where the source states any."""
+        stated, most = self.info.fps if self.info else None, self._pace.max_fps
+        return stated if stated is None or most is None else min(stated, most)
 
     def _newest_result(self) -> Segmentation | None:
         try:
@@ -229,11 +245,13 @@ class Pipeline:
                 if self._limits.passed(frame):
                     self._natural_end = Ending.LIMIT
                     break
+                self._account.begin()
                 self._meter.spent("capture", time.perf_counter() - started)
                 self._meter.tick("capture", frame.captured_at)
-                self._to_segment.put(frame)
-                if not self._exact:
-                    self._shown_frames.put(frame)
+                if self._pace.takes(self._time(frame)):
+                    self._to_segment.put(frame)
+                    if not self._exact:
+                        self._shown_frames.put(frame)
                 if self._limits.reached(frame):
                     self._natural_end = Ending.LIMIT
                     break
@@ -246,17 +264,21 @@ class Pipeline:
 
     def _segment(self) -> None:
         """The segment thread: the only one that touches the network."""
+        last: Segmentation | None = None
+        thresholds = self._segmenter.thresholds
         try:
             while True:
                 frame = self._to_segment.get()
                 if frame is None:
                     continue
-                self._taken = frame.index
-                segmentation = self._segmenter.segment(frame)
-                for stage, seconds in segmentation.timings.items():
-                    self._meter.spent(stage, seconds)
-                self._meter.tick("segment", time.monotonic())
-                self._results.put((frame, segmentation))
+                if self._segmenter.thresholds is not thresholds:
+                    thresholds = self._segmenter.thresholds
+                    self._pace.look_again()
+                if self._pace.segments(frame, self._time(frame)) or last is None:
+                    last = self._segmented(frame)
+                elif not self._exact:
+                    continue  # the last result goes on to hold
+                self._results.put((frame, last))
         except Closed:
             pass
         finally:
@@ -264,3 +286,18 @@ class Pipeline:
             self._to_segment.close(discard=True)
             self._results.close()
             self._shown_frames.close()
+
+    def _segmented(self, frame: Frame) -> Segmentation:
+        """Run the network, and note what it took."""
+        self._taken = frame.index
+        started = time.perf_counter()
+        segmentation = self._segmenter.segment(frame)
+        self._account.busy += time.perf_counter() - started
+        for stage, seconds in segmentation.timings.items():
+            self._meter.spent(stage, seconds)
+        self._meter.tick("segment", time.monotonic())
+        return segmentation
+
+    def _time(self, frame: Frame) -> float:
+        """A frame's time on the clock that the pace goes by."""
+        return frame.captured_at if self._source.is_live else frame.pts

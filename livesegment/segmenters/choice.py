@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ def choose(
     device: str = AUTO,
     threads: int | None = None,
     input_size: tuple[int, int] | None = None,
+    lossy_proposals: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
     """Find what to run a model on; a model of the user's is run once in a child at least.
@@ -85,6 +86,7 @@ def choose(
         device: a name, or "auto".
         threads: as for the run.
         input_size: as for the run, (width, height).
+        lossy_proposals: as for the run.
         progress: called with what is being tried.
 
     Raises:
@@ -98,16 +100,7 @@ def choose(
     wanted = _wanted(engine, device)
     if len(wanted) == 1 and model.trusted:
         return Choice(*wanted[0])
-    setups = [
-        Setup(
-            model=model.asked_for,
-            engine=name,
-            device=place,
-            threads=threads,
-            input_size=input_size,
-        )
-        for name, place in _with_reference(wanted)
-    ]
+    setups = _setups(model, wanted, threads, input_size, lossy_proposals)
     verdict = _verdict_file(model, setups)
     if (known := _read(verdict)) is not None:
         return known
@@ -115,6 +108,30 @@ def choose(
     choice = _compare(setups, set(wanted), progress)
     _write(verdict, choice)
     return choice
+
+
+def remembered(
+    model: Model, *, threads: int | None = None, input_size: tuple[int, int] | None = None
+) -> Choice | None:
+    """What "auto" takes without another comparison; None where it would make one.
+
+    Args:
+        model: what to run.
+        threads: as for the run.
+        input_size: as for the run, (width, height).
+    """
+    if model.spec.family in WITHOUT_RIVALS:
+        return Choice(REFERENCE, EXACT)
+    wanted = _wanted(AUTO, AUTO)
+    if len(wanted) == 1 and model.trusted:
+        return Choice(*wanted[0])
+    return _read(_verdict_file(model, _setups(model, wanted, threads, input_size)))
+
+
+def fastest(rivals: Iterable[Rival]) -> Rival | None:
+    """The quickest of those that agree with the reference, or None where none does."""
+    able = [(r.seconds, r) for r in rivals if r.seconds is not None and not r.problem]
+    return min(able, key=lambda pair: pair[0])[1] if able else None
 
 
 def _wanted(engine: str, device: str) -> list[tuple[str, str]]:
@@ -148,6 +165,27 @@ def _wanted(engine: str, device: str) -> list[tuple[str, str]]:
     )
 
 
+def _setups(
+    model: Model,
+    wanted: Sequence[tuple[str, str]],
+    threads: int | None,
+    input_size: tuple[int, int] | None,
+    lossy_proposals: int | None = None,
+) -> list[Setup]:
+    """What is compared, the reference first."""
+    return [
+        Setup(
+            model=model.asked_for,
+            engine=name,
+            device=place,
+            threads=threads,
+            input_size=input_size,
+            lossy_proposals=lossy_proposals,
+        )
+        for name, place in _with_reference(wanted)
+    ]
+
+
 def _with_reference(wanted: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """What to try: exact ones first, so that the first to succeed is the reference."""
     if len(wanted) == 1:
@@ -177,19 +215,14 @@ def _compare(
         rivals.append(Rival(setup.engine, setup.device, trial.typical, agreement.found, problem))
     for rival in rivals:
         log.info("%s: %s", rival, rival.problem or _milliseconds(rival))
-    able = [
-        (rival.seconds, rival)
-        for rival in rivals
-        if (rival.engine, rival.device) in wanted and not rival.problem and rival.seconds
-    ]
-    if not able:
+    best = fastest([rival for rival in rivals if (rival.engine, rival.device) in wanted])
+    if best is None:
         if failure is not None:
             raise failure
         raise EngineError(
             f"{setups[-1].engine} on {setups[-1].device} finds other objects than the reference",
             hint="`livesegment bench engines` shows by how much; --device cpu is exact",
         )
-    best = min(able, key=lambda pair: pair[0])[1]
     return Choice(best.engine, best.device, _why(best, rivals), tuple(rivals))
 
 

@@ -3,11 +3,13 @@
 from functools import partial
 
 from livesegment.engines.registry import REFERENCE, check_device, engine_factory
+from livesegment.errors import EngineError
 from livesegment.families.base import Thresholds
 from livesegment.families.registry import load_family
 from livesegment.segmenters.base import Segmenter
 from livesegment.segmenters.motion import MotionSegmenter
 from livesegment.segmenters.network import NetworkSegmenter
+from livesegment.segmenters.proof import EngineProof
 from livesegment.store import Model
 
 
@@ -19,6 +21,7 @@ def load_segmenter(
     device: str = "cpu",
     threads: int | None = None,
     input_size: tuple[int, int] | None = None,
+    lossy_proposals: int | None = None,
 ) -> Segmenter:
     """Build the segmenter of a model on one engine and device; `choose` finds which.
 
@@ -30,6 +33,13 @@ def load_segmenter(
         return MotionSegmenter(thresholds, model.spec.labels)
     factory = engine_factory(engine)
     check_device(factory, engine, device)
-    family = load_family(model, input_size, factory.formats)
+    if model.spec.family == "builtin" and device.endswith("16"):
+        # OpenVINO, for one, never ends compiling its kernels of 1025 pixels for bf16.
+        raise EngineError(
+            f"{model.spec.name} counts pixels, and {device} has not the digits for it",
+            hint="use --device cpu",
+        )
+    proof = EngineProof(engine, threads)
+    family = load_family(model, input_size, factory.formats, proof, lossy_proposals)
     load = partial(factory, device=device, threads=threads)
     return NetworkSegmenter(family, load, thresholds)

@@ -51,21 +51,32 @@ class NetworkSegmenter:
         """Engine and device, once where all networks share them."""
         return "; ".join(dict.fromkeys(str(report) for report in self.reports()))
 
+    def prepare(self, frame: Frame) -> Tensors:
+        """What the first network is given for a frame: for measurements of the networks alone."""
+        return self._family.prepare(frame.image)[0]
+
+    def infer(self, inputs: Tensors) -> Tensors:
+        """Run the networks alone on what `prepare` made; every tensor that there is then."""
+        return self._infer(inputs, self.thresholds)
+
     def _run(self, frame: Frame, thresholds: Thresholds, timings: dict[str, float]) -> Instances:
         started = time.perf_counter()
-        inputs: Tensors | None
         inputs, letterbox = self._family.prepare(frame.image)
         prepared = time.perf_counter()
-        tensors: dict[str, NDArray[np.float32]] = {}
-        for engine in self._engines:
-            tensors |= inputs
-            tensors |= engine.run(inputs)
-            inputs = self._family.relay(tensors, thresholds)
-            if inputs is None:
-                break
+        tensors = self._infer(inputs, thresholds)
         inferred = time.perf_counter()
         instances = self._family.decode(tensors, letterbox, thresholds)
         timings["prepare"] = prepared - started
         timings["infer"] = inferred - prepared
         timings["decode"] = time.perf_counter() - inferred
         return instances
+
+    def _infer(self, inputs: Tensors | None, thresholds: Thresholds) -> Tensors:
+        tensors: dict[str, NDArray[np.float32]] = {}
+        for engine in self._engines:
+            if inputs is None:
+                break
+            tensors |= inputs
+            tensors |= engine.run(inputs)
+            inputs = self._family.relay(tensors, thresholds)
+        return tensors

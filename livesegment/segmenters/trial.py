@@ -42,6 +42,8 @@ class Setup:
     threads: int | None = None
     input_size: tuple[int, int] | None = None
     """(width, height) in pixels."""
+    lossy_proposals: int | None = None
+    """As `load_family` takes it."""
 
     def __str__(self) -> str:
         return f"{self.engine} on {self.device}"
@@ -120,7 +122,8 @@ def attempt(
             command,
             input=json.dumps(wanted),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # what a library says on its way down may be anything
             timeout=timeout,
             check=False,
         )
@@ -155,6 +158,7 @@ def perform(wanted: Mapping[str, Any]) -> dict[str, Any]:
         device=wanted["device"],
         threads=wanted["threads"],
         input_size=None if size is None else (size[0], size[1]),
+        lossy_proposals=wanted["lossy_proposals"],
     )
     loaded = time.perf_counter()
     segmenter.warm_up()

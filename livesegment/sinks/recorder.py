@@ -24,6 +24,8 @@ LEAST_FPS, MOST_FPS = 0.01, 240.0
 LONGEST_GAP = 60.0
 """Seconds; after a longer silence a new file starts, instead of an hour of one still picture."""
 JOIN_SECONDS = 30.0
+ENCODE = "encode"
+"""What the work of the recorder's own thread is called in the table of stages."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,19 +56,26 @@ class Recorder:
 
     Live, the clock is that of the capture and a late encoder misses pictures, which are counted;
     of a film every picture is recorded, on the film's own clock. A new file starts when the
-    picture changes its size.
+    picture changes its size. `spent` is told from the recorder's own thread how long each picture
+    took to encode.
     """
 
     stage = "record"
 
     def __init__(
-        self, folder: Path, *, live: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        folder: Path,
+        *,
+        live: bool,
+        clock: Callable[[], float] = time.monotonic,
+        spent: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
         self.files: list[dict[str, Any]] = []
         """Finished files: name, frames, seconds, size, start on the recording's clock."""
         self._folder = folder
         self._live = live
         self._clock = clock
+        self._spent = spent
         self._film: _Film | None = None
         self._stopped_at: float | None = None
         policy = WhenFull.DROP_OLDEST if live else WhenFull.WAIT
@@ -141,8 +150,13 @@ class Recorder:
             self.files.append({"file": name, "start": round(picture.time, 4)})
             return
         for _ in range(film.rate.advance(picture.time)):
-            film.file.write(film.last.image)
+            self._write(film)
         film.last = picture
+
+    def _write(self, film: _Film) -> None:
+        started = time.perf_counter()
+        film.file.write(film.last.image)
+        self._spent(ENCODE, time.perf_counter() - started)
 
     def _finish(self, end: float | None) -> None:
         """Write the last picture to the end of the film, and close the file."""
@@ -153,7 +167,7 @@ class Recorder:
             if end is not None and end - film.last.time > film.longest_gap:
                 end = None
             for _ in range(film.rate.finish(end)):
-                film.file.write(film.last.image)
+                self._write(film)
         finally:
             film.file.close()
             frames, fps = film.file.frames, film.rate.fps

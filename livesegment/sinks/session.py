@@ -47,11 +47,13 @@ class SessionSink:
         *,
         live: bool,
         facts: Callable[[], Mapping[str, Any]],
+        spent: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
         self._parent = parent
         self._source = source
         self._live = live
         self._facts = facts
+        self._spent = spent
         self._folder: SessionFolder | None = None
         self._recorder: Recorder | None = None
         self._lines: JsonLines | None = None
@@ -87,7 +89,7 @@ class SessionSink:
                 folder.remove_if_empty()
             raise
         self._folder = folder
-        self._recorder = Recorder(folder.path, live=self._live)
+        self._recorder = Recorder(folder.path, live=self._live, spent=self._spent)
 
     def stop(self, ending: Ending) -> None:
         """Finish the session; every part of it, whatever happens to the others.

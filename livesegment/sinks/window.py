@@ -58,7 +58,7 @@ class Window:
     def _show(self, image: Image) -> None:
         height, width = image.shape[:2]
         if not self._open:
-            _find_fonts()
+            _prepare_qt()
             cv2.namedWindow(
                 self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
             )
@@ -116,10 +116,17 @@ class Window:
         return True
 
 
-def _find_fonts() -> None:
-    """Keep Qt from warning, ten lines long, about fonts that the OpenCV 5 wheel left out."""
-    shipped = Path(cv2.__file__).parent / "qt" / "fonts"
-    if sys.platform.startswith("linux") and not shipped.is_dir():
+def _prepare_qt() -> None:
+    """Keep Qt from ending the program, and from warnings ten lines long, at its first window.
+
+    The wheels have the platform xcb and no other: one that a Wayland desktop asks all programs to
+    use, Qt aborts for. OpenCV 5 left out the fonts.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    if os.environ.get("QT_QPA_PLATFORM"):
+        os.environ["QT_QPA_PLATFORM"] = "xcb"
+    if not (Path(cv2.__file__).parent / "qt" / "fonts").is_dir():
         there = next((folder for folder in FONTS if Path(folder).is_dir()), None)
         if there:
             os.environ["QT_QPA_FONTDIR"] = there

@@ -23,7 +23,7 @@ from rich.console import Console
 from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
 from livesegment.engines.opencv import IS_5
-from livesegment.families.mask_rcnn import DETECTIONS, MASKS
+from livesegment.families.mask_rows import DETECTIONS, MASKS
 
 SCORE, ALPHA = 0.5, 0.6
 

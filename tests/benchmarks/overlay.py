@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from livesegment.compositing import overlay
 from livesegment.compositing.look import Look, compose
 from livesegment.compositing.palette import colours
-from livesegment.families.mask_rcnn import paste_mask
+from livesegment.families.mask_rows import paste_mask
 from livesegment.frame import Image
 from livesegment.geometry import clip_boxes
 from livesegment.instances import Instances

@@ -56,3 +56,21 @@ def test_an_object_that_one_result_misses_keeps_its_number() -> None:
 def test_a_frame_without_its_result_shows_nothing() -> None:
     carrier = ExactCarrier()
     assert len(carrier.advance(Frame(Scene().picture(0.0), 0, 0.0, 0.0))) == 0
+
+
+def test_a_frame_that_differs_in_nothing_shows_the_result_before_it() -> None:
+    """And one result is one sight of an object, in however many frames it is shown."""
+    scene, carrier = Scene(), ExactCarrier()
+    first = shown(carrier, 0, scene.truth(0.0), scene)
+    for index in range(1, 5):
+        assert carrier.advance(Frame(scene.picture(0.0), index, 0.0, index / FPS)) is first
+    assert carrier.key is not None
+    assert carrier.key.frame_index == 0
+    assert first.track_ids is not None
+    assert not first.track_ids.any()
+
+
+def test_a_frame_of_another_size_shows_nothing_of_the_result_before_it() -> None:
+    carrier = ExactCarrier()
+    shown(carrier, 0, Scene().truth(0.0), Scene())
+    assert len(carrier.advance(Frame(Scene((320, 180)).picture(0.0), 1, 0.0, 1 / FPS))) == 0

@@ -1,14 +1,18 @@
 """OpenCV's DNN module as an engine: what ran, and what it says when it cannot."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
 from livesegment.builtin import colour_shapes
-from livesegment.engines.opencv import GPU, IS_5, OpenCvEngine, _reason
+from livesegment.engines import opencv
+from livesegment.engines.opencv import GPU, IS_5, TARGETS, OpenCvEngine, _read, _reason
 from livesegment.engines.registry import DEVICES, check_device, engine_factory
 from livesegment.errors import EngineError, ModelError
 from livesegment.network import Format, Network
+from tests.engines.networks import doubling
 from tests.families.onnx_bytes import model, node
 
 pytestmark = pytest.mark.wheel
@@ -89,6 +93,17 @@ def test_the_report_says_which_graph_engine_of_opencv_5_it_is() -> None:
     assert "(classic)" in OpenCvEngine(tensorflow()).report().engine
 
 
+@pytest.mark.skipif(not IS_5, reason="OpenCV 4 has one graph engine only")
+def test_onnx_for_another_device_really_gets_the_classic_engine_of_opencv_5() -> None:
+    """OpenCV makes one of the new engine of all bytes in memory, which knows the CPU only."""
+    net, graph_engine = _read(doubling(), TARGETS["opencl"])
+    net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
+    net.setInput(PICTURE["images"])
+    net.forward(["doubled"])
+    assert graph_engine == "classic"
+    assert net.dump().count("OCV/CPU") > 0
+
+
 def test_a_file_that_is_no_network_is_a_model_error() -> None:
     with pytest.raises(ModelError, match=r"cannot read net\.onnx: \S"):
         OpenCvEngine(network(weights=b"no ONNX at all, but long enough for one"))
@@ -151,6 +166,33 @@ def test_without_a_gpu_for_opencl_it_is_refused_by_name(device: str) -> None:
         check_device(engine_factory("opencv"), "opencv", device)
     assert caught.value.hint is not None
     assert "--device cpu" in caught.value.hint
+
+
+@pytest.mark.parametrize("has_halves", [True, False])
+def test_half_precision_is_refused_where_the_gpu_has_none(
+    monkeypatch: pytest.MonkeyPatch, has_halves: bool
+) -> None:
+    """OpenCV itself would compute in floats without a word."""
+    gpu = SimpleNamespace(
+        type=lambda: GPU, isExtensionSupported=lambda name: has_halves and name == "cl_khr_fp16"
+    )
+    monkeypatch.setattr(cv2.ocl, "Device", SimpleNamespace(getDefault=lambda: gpu))
+    monkeypatch.setattr(cv2.ocl, "haveOpenCL", lambda: True)
+    monkeypatch.setattr(cv2.ocl, "useOpenCL", lambda: True)
+    devices = OpenCvEngine.devices()
+    assert devices["opencl"] is None
+    halves = devices["opencl-fp16"]
+    assert has_halves if halves is None else halves.hint == "use --device opencl"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_opencl_on_a_cpu_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch, allowed: bool) -> None:
+    cpu = SimpleNamespace(type=lambda: 2, isExtensionSupported=lambda _: False)
+    monkeypatch.setattr(cv2.ocl, "Device", SimpleNamespace(getDefault=lambda: cpu))
+    monkeypatch.setattr(cv2.ocl, "haveOpenCL", lambda: True)
+    monkeypatch.setattr(cv2.ocl, "useOpenCL", lambda: True)
+    monkeypatch.setattr(opencv, "ANY_OPENCL_DEVICE", allowed)
+    assert (OpenCvEngine.devices()["opencl"] is None) is allowed
 
 
 def test_a_device_that_opencv_does_not_know_is_refused() -> None:

@@ -13,7 +13,8 @@ from livesegment.builtin import colour_shapes
 from livesegment.engines.opencv import OpenCvEngine
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
-from livesegment.families.mask_rcnn import DETECTIONS, MASKS, MaskRcnn, paste_mask
+from livesegment.families.mask_rcnn import MaskRcnn
+from livesegment.families.mask_rows import DETECTIONS, MASKS, paste_mask
 from livesegment.families.text_graph import TextGraph
 from livesegment.geometry import Letterbox, clip_boxes
 from livesegment.instances import Instances

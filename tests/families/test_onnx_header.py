@@ -74,3 +74,25 @@ def test_a_damaged_file_is_read_or_refused(place: int, byte: int) -> None:
     except ValueError:
         return
     assert all(side >= 0 for shape in header.inputs.values() for side in shape)
+
+
+def test_types_are_told_by_name() -> None:
+    header = OnnxHeader.parse(HEADER)
+    assert header.types == {"images": 1, "output0": 1, "output1": 1}
+
+
+def test_weights_that_are_all_inside_are_nowhere_else() -> None:
+    data = model({"a": (1,)}, {"b": (1,)}, initialisers={"w": np.zeros(2, np.float32)})
+    assert not OnnxHeader.parse(data).external
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (field(1, "location") + field(2, "weights.bin"), "weights.bin"),
+        (field(1, "offset") + field(2, "0"), "another file"),
+    ],
+)
+def test_weights_in_another_file_are_told_where(entry: bytes, told: str) -> None:
+    weights = field(8, "w") + field(13, entry) + field(14, 1)
+    assert OnnxHeader.parse(field(7, field(5, weights))).external == told

@@ -12,7 +12,7 @@ from livesegment.errors import EngineError, ModelError
 from livesegment.instances import Instances
 from livesegment.network import Format
 from livesegment.segmenters import choice
-from livesegment.segmenters.choice import choose
+from livesegment.segmenters.choice import Choice, choose, remembered
 from livesegment.segmenters.trial import Setup, Trial
 from livesegment.spec import ModelFile, ModelSpec
 from livesegment.store import Model, find_model
@@ -62,7 +62,7 @@ class Bench:
         monkeypatch.setattr(choice, "installed_engines", lambda: self.runtimes)
         monkeypatch.setattr(choice, "engine_factory", self.runtimes.__getitem__)
         monkeypatch.setattr(choice, "attempt", self.attempt)
-        monkeypatch.setattr(choice, "load_family", lambda *_: None)
+        monkeypatch.setattr(choice, "load_family", lambda *_, **__: None)
 
     def attempt(self, setup: Setup) -> Trial:
         self.tried.append((setup.engine, setup.device))
@@ -185,6 +185,19 @@ def test_a_verdict_is_remembered(bench: Bench, model: Model) -> None:
     tried = len(bench.tried)
     assert choose(model) == first
     assert len(bench.tried) == tried
+
+
+def test_what_would_be_taken_can_be_asked_without_trying(bench: Bench, model: Model) -> None:
+    assert remembered(model) is None
+    assert not bench.tried
+    taken = choose(model)
+    assert remembered(model) == taken
+    assert remembered(model, threads=1) is None
+
+
+def test_what_has_no_rivals_needs_no_trying(bench: Bench) -> None:
+    assert remembered(find_model("colour-shapes")) == Choice("opencv", "cpu")
+    assert not bench.tried
 
 
 @pytest.mark.parametrize("changed", ["file", "version", "threads", "size", "device"])

@@ -49,7 +49,10 @@ def test_an_unknown_family_gets_those_that_there_are() -> None:
     error = refused(own("detr"))
     assert isinstance(error, ModelError)
     assert "'detr'" in str(error)
-    assert error.hint == "known families: builtin, mask-rcnn, motion, yolo-seg"
+    assert error.hint == (
+        "known families: builtin, mask-rcnn, motion, onnx-mask-rcnn, rf-detr-seg, rtmdet-ins, "
+        "semantic, yolact, yolo-seg"
+    )
 
 
 def test_a_file_that_has_gone_is_named(tmp_path: Path) -> None:
@@ -124,3 +127,12 @@ def test_warming_up_runs_the_mask_branch_too() -> None:
     assert isinstance(built, NetworkSegmenter)
     built.warm_up()
     assert all(engine._ran for engine in built._engines)  # type: ignore[attr-defined]
+
+
+def test_what_counts_pixels_is_not_run_with_few_digits() -> None:
+    engine = pytest.importorskip("livesegment.engines.openvino")
+    if engine.OpenVinoEngine.devices()["cpu-bf16"] is not None:
+        pytest.skip("this CPU has no bf16")
+    error = refused(find_model("colour-shapes"), engine="openvino", device="cpu-bf16")
+    assert isinstance(error, EngineError)
+    assert error.hint == "use --device cpu"

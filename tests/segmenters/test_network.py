@@ -121,6 +121,12 @@ def test_with_nothing_left_to_do_the_later_networks_do_not_run() -> None:
     assert [len(engine.inputs) for engine in engines] == [1, 0, 0]
 
 
+def test_the_networks_alone_run_on_what_was_prepared() -> None:
+    made, engines = segmenter(FakeFamily(count=2))
+    tensors = made.infer(made.prepare(frame()))
+    assert ran(tensors) == len(engines) == 2
+
+
 def test_new_thresholds_hold_from_the_next_frame_on() -> None:
     family = FakeFamily()
     built, _ = segmenter(family)

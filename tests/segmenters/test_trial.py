@@ -37,6 +37,7 @@ def test_objects_come_back_as_they_were_found(shapes: Trial) -> None:
             "device": "cpu",
             "threads": None,
             "input_size": None,
+            "lossy_proposals": None,
             "pictures": [],
             "runs": 1,
             "seconds": 1.0,

@@ -195,6 +195,21 @@ def test_a_slow_encoder_holds_a_film_back(tmp_path: Path, monkeypatch: pytest.Mo
     assert pictures == list(range(200))
 
 
+def test_the_time_that_each_picture_took_to_encode_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _encoder(monkeypatch, lambda _: None)
+    told: list[tuple[str, float]] = []
+    recorder = Recorder(
+        tmp_path, live=False, spent=lambda stage, seconds: told.append((stage, seconds))
+    )
+    for index in range(4):
+        recorder.write(view(index))
+    recorder.close(END)
+    assert [stage for stage, _ in told] == ["encode"] * 4
+    assert all(seconds >= 0 for _, seconds in told)
+
+
 def test_an_error_of_the_encoder_reaches_the_next_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,3 +172,13 @@ def test_the_window_does_not_complain(display: str) -> None:
         out, complaints = program.communicate(timeout=3 * CEILING)
         assert "ended" in out
         assert complaints == ""
+
+
+def test_a_platform_of_qt_that_opencv_does_not_have_is_not_asked_for(
+    display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Wayland desktops set it for all programs; Qt would abort."""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "wayland")
+    with _window(display) as program:
+        _repeat(program, lambda: _press(display, "q"))
+        assert "ended" in _said(program)

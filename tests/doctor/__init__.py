@@ -1,0 +1,1 @@
+"""Tests of what `livesegment doctor` looks at."""
