@@ -32,9 +32,10 @@ def crop_counts(
         return [total]
     # A zero row below each column keeps runs from joining two columns that do not touch; where
     # the crop is as tall as the frame they do touch, and the equal ends below cancel out.
-    column_major = np.zeros((width, height + 1), np.int8)
-    column_major[:, :height] = mask.T
-    change = np.flatnonzero(np.diff(column_major.ravel(), prepend=np.int8(0)))
+    # The zero before the first column lets a run start there.
+    bits = np.zeros(width * (height + 1) + 1, np.bool_)
+    bits[1:].reshape(width, height + 1)[:, :height] = mask.T
+    change = np.flatnonzero(bits[1:] != bits[:-1])
     column, row = np.divmod(change, height + 1)
     ends = (x + column) * size[1] + y + row
     if height == size[1]:

@@ -64,7 +64,10 @@ class Model:
     paths: dict[str, Path]
     """Role -> file; every role that the description names."""
     trusted: bool
-    """Whether the files' sums are known, or the model was imported after a trial run."""
+    """Whether the files are those that a description of the program's own names by their sums.
+
+    Others are tried in a child process on whatever they are to run on: a damaged file that one
+    engine reads can crash another."""
     asked_for: str
     """The name or path that `find_model` finds it by."""
 
@@ -102,9 +105,9 @@ def find_model(name: str) -> Model:
     missing = [file for file in spec.files if paths[file.role] is None]
     if missing:
         raise not_installed(spec, missing)
-    return Model(
-        spec, {role: path for role, path in paths.items() if path}, trusted=True, asked_for=name
-    )
+    known = all(file.url and (file.sha256 or file.sha1) for file in spec.files)
+    found = {role: path for role, path in paths.items() if path}
+    return Model(spec, found, trusted=known, asked_for=name)
 
 
 def not_installed(spec: ModelSpec, missing: list[ModelFile]) -> ModelError:

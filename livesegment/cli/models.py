@@ -9,19 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from livesegment.cli import converting, importing, licences
-from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli import converting, importing, licences, model_rows
 from livesegment.cli.transfer import Bar, Lines
 from livesegment.download import check_address, fetch
 from livesegment.errors import ModelError
-from livesegment.spec import ModelFile, ModelSpec
+from livesegment.spec import ModelFile
 from livesegment.store import (
     all_specs,
     download_folder,
     find_spec,
-    locate,
-    not_installed,
-    sum_mismatch,
 )
 
 SHOWN_LABELS = 8
@@ -37,7 +33,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `models l
 @app.command("list")
 def list_(*, as_json: Json = False) -> None:
     """List the models: those that come with the program and those imported."""
-    rows = [_summary(spec) for spec in _sorted(all_specs().values())]
+    rows = [model_rows.summary(spec) for spec in model_rows.in_order(all_specs().values())]
     if as_json:
         _print_json(rows)
         return
@@ -67,10 +63,10 @@ def list_(*, as_json: Json = False) -> None:
 def show(name: Name, *, as_json: Json = False) -> None:
     """Show what is known of one model: classes, licence, files, sums and where they are."""
     spec = find_spec(name)
-    facts = _summary(spec)
+    facts = model_rows.summary(spec)
     facts |= {key: value for key, value in asdict(spec).items() if key not in facts}
     for row, file in zip(facts["files"], spec.files, strict=True):
-        row["path"] = _place(file)
+        row["path"] = model_rows.place(file)
     if as_json:
         _print_json(facts)
         return
@@ -102,7 +98,7 @@ def pull(name: Name) -> None:
     if not spec.files:
         _say(f"{spec.name} is built in: there is nothing to fetch")
         return
-    wanted = [file for file in spec.files if not _is_there(file)]
+    wanted = [file for file in spec.files if not model_rows.is_there(file)]
     if not wanted:
         _say(f"{spec.name} is already there{_checked(spec.files)}")
         return
@@ -171,8 +167,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Compare the installed files with their sums."""
-    specs = _sorted(all_specs().values()) if name is None else [find_spec(name)]
-    rows = [_verdict(spec, file) for spec in specs for file in spec.files]
+    specs = model_rows.in_order(all_specs().values()) if name is None else [find_spec(name)]
+    rows = [model_rows.verdict(spec, file) for spec in specs for file in spec.files]
     if as_json:
         _print_json(rows)
     for row in [] if as_json else rows:
@@ -194,7 +190,7 @@ def verify(
             ),
         )
     if name is not None:
-        _paths(specs[0])
+        model_rows.paths(specs[0])
 
 
 @app.command()
@@ -203,93 +199,18 @@ def path(name: Name) -> None:
     spec = find_spec(name)
     if not spec.files:
         _say(f"{spec.name} is built in: it has no files")
-    for place in _paths(spec):
+    for place in model_rows.paths(spec):
         typer.echo(place)
-
-
-def _paths(spec: ModelSpec) -> list[str]:
-    """Where a model's files are.
-
-    Raises:
-        ModelError: one is missing.
-    """
-    places = {file.name: _place(file) for file in spec.files}
-    missing = [file for file in spec.files if places[file.name] is None]
-    if missing:
-        raise not_installed(spec, missing)
-    return [place for place in places.values() if place]
 
 
 def _checked(files: Iterable[ModelFile]) -> str:
     return ", and its sums are right" if all(file.sha256 or file.sha1 for file in files) else ""
 
 
-def _is_there(file: ModelFile) -> bool:
-    """Whether a file is installed and right; a damaged one that a pull replaces is not.
-
-    Raises:
-        ModelError: it is damaged, and lies where no pull writes but where it is found first.
-    """
-    found = locate(file)
-    if found is None:
-        return False
-    wrong = sum_mismatch(found, file)
-    if wrong and found.parent.absolute() != download_folder().absolute():
-        raise ModelError(
-            f"{found} is not the file that it should be: {wrong}",
-            hint="move it away and run the same command again",
-        )
-    return not wrong
-
-
-def _verdict(spec: ModelSpec, file: ModelFile) -> dict[str, Any]:
-    """How one file of a model is, as a row of `verify`."""
-    found = locate(file)
-    detail = sum_mismatch(found, file) if found else ""
-    status = "not installed"
-    if found:
-        status = "damaged" if detail else "ok" if file.sha256 or file.sha1 else "no sum known"
-    return {
-        "model": spec.name,
-        "file": file.name,
-        "role": file.role,
-        "status": status,
-        "detail": detail,
-        "path": _place(file),
-        "url": file.url,
-    }
-
-
-def _summary(spec: ModelSpec) -> dict[str, Any]:
-    """One model as a row of `list`."""
-    found = [locate(file) for file in spec.files]
-    sizes = [place.stat().st_size for place in found if place]
-    return {
-        "name": spec.name,
-        "family": spec.family,
-        "default": spec.name == DEFAULT_MODEL,
-        "built_in": not spec.files,
-        "installed": all(found),
-        "size": sum(sizes) if sizes and all(found) else None,
-        "licence": spec.licence,
-        "description": spec.description,
-    }
-
-
 def _state(row: dict[str, Any]) -> str:
     if row["built_in"]:
         return "built in"
     return "yes" if row["installed"] else "no"
-
-
-def _sorted(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
-    """The default model first, the others by name."""
-    return sorted(specs, key=lambda spec: (spec.name != DEFAULT_MODEL, spec.name))
-
-
-def _place(file: ModelFile) -> str | None:
-    found = locate(file)
-    return str(found.absolute()) if found else None
 
 
 def _megabytes(size: int) -> str:

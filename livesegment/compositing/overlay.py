@@ -85,8 +85,9 @@ def tag(
     """
     height, width = picture.shape[:2]
     pad = max(2, round(6 * scale))
+    corners = instances.regions[:, :2].tolist()
     for i in reversed(range(len(instances))):
-        x, top, _, _ = instances.regions[i].tolist()
+        x, top = corners[i]
         (text_width, text_height), below = cv2.getTextSize(texts[i], FONT, scale, 1)
         plate_width, plate_height = text_width + 2 * pad, text_height + below + pad
         x = max(0, min(x, width - plate_width))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
+from livesegment.families.normalisation import write_planes
 from livesegment.frame import Image
 from livesegment.geometry import (
     Letterbox,
@@ -42,8 +43,9 @@ def fit_picture(
     if letterbox.resized != letterbox.frame_size:
         resized = cv2.resize(image, letterbox.resized, interpolation=cv2.INTER_AREA)
         image = np.asarray(resized, np.uint8)
-    blob = cv2.dnn.blobFromImage(image, swapRB=True)
-    return np.asarray(blob, np.float32), letterbox
+    tensor = np.empty((1, 3, sides[1], sides[0]), np.float32)
+    write_planes(image, tensor[0])
+    return tensor, letterbox
 
 
 def kept_rows(tensors: Tensors, thresholds: Thresholds) -> NDArray[np.float32]:

@@ -57,6 +57,21 @@ class Normalisation:
         )
 
 
+def write_planes(image: Image, planes: NDArray[np.float32], *, scale: float = 1.0) -> None:
+    """Write a picture as planes of red, green and blue.
+
+    Into an array of numpy's: that asks the system for large pages, where OpenCV's own
+    `blobFromImage` can spend three times the time of its work on getting small ones.
+
+    Args:
+        image: (h, w, 3) BGR.
+        planes: (3, h, w) float32, written to; may be part of a larger array.
+        scale: what every value is multiplied by.
+    """
+    ordered = np.ascontiguousarray(image.transpose(2, 0, 1)[::-1])
+    np.multiply(ordered, np.float32(scale), out=planes)
+
+
 IMAGENET = Normalisation((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 """torchvision's and most others': mean and deviation of ImageNet's pictures."""
 CENTRED = Normalisation((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
+from livesegment.families.normalisation import write_planes
 from livesegment.families.onnx_header import OnnxHeader
 from livesegment.families.single_onnx import read_header
 from livesegment.families.yolo_header import (
@@ -122,15 +123,15 @@ class YoloSeg:
         """Letterbox the picture: aspect kept, grey around it, RGB in 0..1."""
         height, width = image.shape[:2]
         letterbox = Letterbox.fit((width, height), self._input_size)
-        canvas = np.full((self._input_size[1], self._input_size[0], 3), PAD, np.uint8)
+        resized = image
+        if letterbox.resized != (width, height):
+            fitted = cv2.resize(image, letterbox.resized, interpolation=cv2.INTER_LINEAR)
+            resized = np.asarray(fitted, np.uint8)
+        tensor = np.full((1, 3, self._input_size[1], self._input_size[0]), PAD / 255, np.float32)
         top, left = letterbox.top, letterbox.left
-        part = canvas[top : top + letterbox.resized[1], left : left + letterbox.resized[0]]
-        if letterbox.resized == (width, height):
-            part[:] = image
-        else:
-            cv2.resize(image, letterbox.resized, dst=part, interpolation=cv2.INTER_LINEAR)
-        blob = cv2.dnn.blobFromImage(canvas, 1 / 255, swapRB=True)
-        return {"images": np.asarray(blob, np.float32)}, letterbox
+        bottom, right = top + letterbox.resized[1], left + letterbox.resized[0]
+        write_planes(resized, tensor[0, :, top:bottom, left:right], scale=1 / 255)
+        return {"images": tensor}, letterbox
 
     def relay(self, tensors: Tensors, thresholds: Thresholds) -> Tensors | None:
         """One network is all there is."""

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import platform
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from livesegment.engines.registry import (
 from livesegment.errors import EngineError, LiveSegmentError
 from livesegment.families.registry import load_family
 from livesegment.segmenters.agreement import compare
-from livesegment.segmenters.trial import Setup, Trial, attempt
+from livesegment.segmenters.trial import TIMEOUT, Setup, Trial, attempt
 from livesegment.store import Model, data_folder, digest
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ VERSION = 1
 """Of the verdicts: raised when engines or families change what they do."""
 WITHOUT_RIVALS = frozenset({"motion", "builtin"})
 """Families that run on OpenCV anyway: nothing to gain that would pay for a comparison."""
+LEAST_PATIENCE, PATIENCE = 10.0, 5.0
+"""Seconds that a rival may take, and that many times what the reference took: one that is still
+compiling then is not for now."""
 EXACT = "cpu"
 """The device of a reference: other engines on it compute in float32 as the reference does."""
 
@@ -200,16 +204,20 @@ def _compare(
     """Try all of them, and take the fastest of those wanted that agrees with the first to run."""
     reference: Trial | None = None
     rivals: list[Rival] = []
+    patience = TIMEOUT
     failure: LiveSegmentError | None = None
     for number, setup in enumerate(setups, 1):
         progress(f"trying {setup} ({number} of {len(setups)})")
+        started = time.monotonic()
         try:
-            trial = attempt(setup)
+            trial = attempt(setup, timeout=patience)
         except LiveSegmentError as error:
             failure = failure or error
             rivals.append(Rival(setup.engine, setup.device, problem=str(error)))
             continue
-        reference = reference or trial
+        if reference is None:
+            reference = trial
+            patience = min(TIMEOUT, LEAST_PATIENCE + PATIENCE * (time.monotonic() - started))
         agreement = compare(reference.instances[0], trial.instances[0])
         problem = "" if agreement.same else f"finds other objects than {reference.setup}"
         rivals.append(Rival(setup.engine, setup.device, trial.typical, agreement.found, problem))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 from livesegment.errors import SinkError
 from livesegment.rle import crop_counts, encode_counts
 from livesegment.sinks.base import Ending, View
@@ -30,9 +32,10 @@ def record(view: View, clock: WallClock) -> dict[str, Any]:
     width, height = view.frame.size
     found = view.instances
     tracks = found.track_ids.tolist() if found.track_ids is not None else [0] * len(found)
+    origins = found.regions[:, :2].tolist()
     rows = []
     for i, (x1, y1, x2, y2) in enumerate(found.boxes.tolist()):
-        left, top, _, _ = found.regions[i].tolist()
+        left, top = origins[i]
         class_id = int(found.class_ids[i])
         known = class_id < len(view.labels)
         row: dict[str, Any] = {"track_id": tracks[i]} if tracks[i] else {}
@@ -41,7 +44,7 @@ def record(view: View, clock: WallClock) -> dict[str, Any]:
             "class": view.labels[class_id] if known else f"class {class_id}",
             "score": round(float(found.scores[i]), 4),
             "bbox": [round(side, 2) for side in (x1, y1, x2 - x1, y2 - y1)],
-            "area": int(found.masks[i].sum()),
+            "area": int(np.count_nonzero(found.masks[i])),
             "segmentation": {
                 "size": [height, width],
                 "counts": encode_counts(crop_counts(found.masks[i], (left, top), (width, height))),

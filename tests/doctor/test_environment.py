@@ -1,6 +1,5 @@
 """Variables that change what OpenCV does."""
 
-
 from livesegment.doctor.environment import findings
 from livesegment.doctor.finding import Verdict
 from tests.doctor.answers import names

@@ -59,13 +59,15 @@ class Bench:
             ("swift", "cpu-bf16"): (0.02, THREE),
         }
         self.tried: list[tuple[str, str]] = []
+        self.patience: list[float] = []
         monkeypatch.setattr(choice, "installed_engines", lambda: self.runtimes)
         monkeypatch.setattr(choice, "engine_factory", self.runtimes.__getitem__)
         monkeypatch.setattr(choice, "attempt", self.attempt)
         monkeypatch.setattr(choice, "load_family", lambda *_, **__: None)
 
-    def attempt(self, setup: Setup) -> Trial:
+    def attempt(self, setup: Setup, *, timeout: float) -> Trial:
         self.tried.append((setup.engine, setup.device))
+        self.patience.append(timeout)
         result = self.results[setup.engine, setup.device]
         if isinstance(result, Exception):
             raise result
@@ -178,6 +180,12 @@ def test_a_device_that_the_engine_asked_for_lacks_is_refused(bench: Bench, model
     with pytest.raises(EngineError, match="--device cuda: no CUDA in it") as caught:
         choose(model, engine="opencv", device="cuda")
     assert caught.value.hint == "build it"
+
+
+def test_rivals_get_less_time_than_the_reference(bench: Bench, model: Model) -> None:
+    choose(model)
+    first, *others = bench.patience
+    assert all(10 <= other < first for other in others)
 
 
 def test_a_verdict_is_remembered(bench: Bench, model: Model) -> None:
