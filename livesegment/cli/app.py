@@ -1,5 +1,6 @@
 """The command line: what there is, and how every failure ends."""
 
+import inspect
 import logging
 import os
 import sys
@@ -32,6 +33,19 @@ app.add_typer(bench.app, name="bench")
 app.command("tune")(tune.tune)
 
 stderr = Console(stderr=True)
+
+
+def _flow(group: typer.Typer) -> None:
+    """Let the terminal break the lines of every help text: Typer keeps those of the source."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _flow(inner.typer_instance)
+
+
+_flow(app)
 
 
 def _version(wanted: bool) -> None:
