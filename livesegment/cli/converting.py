@@ -49,8 +49,8 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
         check_sums(model.paths[file.role], file)
     # OpenCV and the engines are loaded from here on.
     from livesegment.engines.registry import REFERENCE, installed_engines
-    from livesegment.families.conversion import convert
-    from livesegment.families.onnx_writer import onnx_library
+    from livesegment.families.rebuild.conversion import convert
+    from livesegment.families.rebuild.onnx_writer import onnx_library
     from livesegment.network import Format
     from livesegment.segmenters.choice import EXACT, choose
     from livesegment.segmenters.proof import EngineProof

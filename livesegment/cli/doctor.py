@@ -15,7 +15,6 @@ from rich.text import Text
 
 from livesegment import __version__
 from livesegment.cli.options import DEFAULT_MODEL
-from livesegment.doctor.examination import examine
 from livesegment.doctor.finding import Finding, Topic, Verdict, exit_code
 
 STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
@@ -30,6 +29,9 @@ def doctor(*, as_json: Json = False) -> None:
     that of the first row that does: 3 for a camera, 4 for a model, 6 for the display or for
     recording, 5 for all others.
     """
+    # What it looks at is a lot to import; --help does without.
+    from livesegment.doctor.examination import examine
+
     stderr = Console(stderr=True)
     with stderr.status("") if stderr.is_terminal else nullcontext() as status:
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
-from livesegment.families.mask_rcnn_graph import MaskRcnnGraph
 from livesegment.families.mask_rows import (
     DETECTIONS,
     MASKS,
@@ -19,6 +18,7 @@ from livesegment.families.mask_rows import (
     kept_rows,
     read_instances,
 )
+from livesegment.families.rebuild.mask_rcnn_graph import MaskRcnnGraph
 from livesegment.frame import Image
 from livesegment.geometry import Letterbox
 from livesegment.instances import Instances

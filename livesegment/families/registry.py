@@ -7,8 +7,8 @@ from typing import Protocol
 from livesegment.builtin import colour_shapes
 from livesegment.errors import EngineError, ModelError, UsageError
 from livesegment.families.base import Family
-from livesegment.families.conversion import Proof, convert
 from livesegment.families.mask_rcnn import MaskRcnn
+from livesegment.families.rebuild.conversion import Proof, convert
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.families.recognise import recognise
 from livesegment.families.rf_detr_seg import RfDetrSeg

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from livesegment.engines.base import Engine
 from livesegment.engines.registry import REFERENCE, engine_factory
-from livesegment.families.conversion import Differences
 from livesegment.families.mask_rcnn import MaskRcnn
 from livesegment.families.mask_rows import DETECTIONS, MASKS
+from livesegment.families.rebuild.conversion import Differences
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Image
 from livesegment.network import Format, Network, Tensors

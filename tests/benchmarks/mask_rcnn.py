@@ -24,9 +24,9 @@ from livesegment.engines.opencv import IS_5, OpenCvEngine
 from livesegment.engines.registry import check_device, engine_factory
 from livesegment.errors import EngineError
 from livesegment.families.base import Family, Thresholds
-from livesegment.families.conversion import convert
 from livesegment.families.mask_rcnn import MaskRcnn
 from livesegment.families.mask_rows import DETECTIONS, MASKS, kept_rows
+from livesegment.families.rebuild.conversion import convert
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Image
 from livesegment.geometry import Letterbox

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from livesegment.families.conversion import Differences
+from livesegment.families.rebuild.conversion import Differences
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.network import Network
 

@@ -14,9 +14,9 @@ from livesegment.builtin import colour_shapes
 from livesegment.engines.opencv import OpenCvEngine
 from livesegment.engines.registry import installed_engines
 from livesegment.families.base import EVERYTHING, Thresholds
-from livesegment.families.conversion import convert
 from livesegment.families.mask_rcnn import MaskRcnn
 from livesegment.families.mask_rows import DETECTIONS, MASKS, kept_rows
+from livesegment.families.rebuild.conversion import convert
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn, samples
 from livesegment.frame import Image
 from livesegment.instances import Instances

@@ -16,8 +16,8 @@ from livesegment.builtin import colour_shapes
 from livesegment.engines.registry import installed_engines
 from livesegment.errors import ModelError
 from livesegment.families.base import Thresholds
-from livesegment.families.conversion import Differences, convert
-from livesegment.families.mask_rcnn_graph import MaskRcnnGraph
+from livesegment.families.rebuild.conversion import Differences, convert
+from livesegment.families.rebuild.mask_rcnn_graph import MaskRcnnGraph
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Frame
 from livesegment.network import Format, Network

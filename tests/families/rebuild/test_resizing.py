@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livesegment.families.resizing import interpolation, merge
+from livesegment.families.rebuild.resizing import interpolation, merge
 
 
 @pytest.mark.parametrize("after", [2, 4, 7, 15])

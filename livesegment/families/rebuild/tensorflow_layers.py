@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from livesegment.errors import ModelError
-from livesegment.families.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
-from livesegment.families.operation import Operation
-from livesegment.families.picture_layers import (
+from livesegment.families.rebuild.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
+from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.picture_layers import (
     convolution,
     crop,
     depthwise,

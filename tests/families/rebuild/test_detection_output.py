@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from livesegment.families.detection_output import (
+from livesegment.families.rebuild.detection_output import (
     CHUNK,
     DetectionOutput,
     Priors,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from livesegment.families.frozen_graph import Constant
-from livesegment.families.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
-from livesegment.families.operation import Operation
-from livesegment.families.resizing import Resizing, interpolation, merge
+from livesegment.families.rebuild.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
+from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.resizing import Resizing, interpolation, merge
 
 LARGEST = 1024
 """Samples along a side of what is resized: more is a damaged file."""

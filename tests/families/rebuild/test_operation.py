@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livesegment.builtin import colour_shapes
-from livesegment.families.operation import Operation
+from livesegment.families.rebuild.operation import Operation
 from livesegment.families.text_graph import TextGraph
 
 CONVOLUTION = """node {

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from livesegment.atomic import install, only_one, writing
 from livesegment.errors import ModelError
-from livesegment.families.mask_rcnn_graph import MaskRcnnGraph
 from livesegment.families.mask_rows import MASKS
+from livesegment.families.rebuild.mask_rcnn_graph import MaskRcnnGraph
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.network import Format, Network
 from livesegment.store import data_folder

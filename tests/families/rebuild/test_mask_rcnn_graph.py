@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("onnx", reason="onnx is not installed")
 
 from livesegment.errors import ModelError
-from livesegment.families.mask_rcnn_graph import MaskRcnnGraph
+from livesegment.families.rebuild.mask_rcnn_graph import MaskRcnnGraph
 from tests.families import random_mask_rcnn
 
 

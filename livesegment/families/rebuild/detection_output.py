@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from livesegment.families.operation import Operation
+from livesegment.families.rebuild.operation import Operation
 
 Floats = NDArray[np.float32]
 

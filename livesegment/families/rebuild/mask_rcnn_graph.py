@@ -12,13 +12,13 @@ from collections.abc import Collection
 from functools import cached_property
 
 from livesegment.errors import ModelError
-from livesegment.families.detection_output import DetectionOutput, Priors
 from livesegment.families.frozen_graph import Constant, FrozenGraph, check_frozen_graph
-from livesegment.families.layer_writer import LayerWriter, Tensor
 from livesegment.families.mask_rows import DETECTIONS, MASKS
-from livesegment.families.onnx_writer import channels_of
-from livesegment.families.operation import Operation
-from livesegment.families.tensorflow_layers import add_layer
+from livesegment.families.rebuild.detection_output import DetectionOutput, Priors
+from livesegment.families.rebuild.layer_writer import LayerWriter, Tensor
+from livesegment.families.rebuild.onnx_writer import channels_of
+from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.tensorflow_layers import add_layer
 from livesegment.families.text_graph import TextGraph
 
 OPENCV_INSTEAD = "--engine opencv runs the model as it is"

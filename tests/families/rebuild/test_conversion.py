@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("onnx", reason="onnx is not installed")
 
 from livesegment.errors import EngineError, ModelError, UsageError
-from livesegment.families import conversion
-from livesegment.families.conversion import Conversion, Differences, convert
+from livesegment.families.rebuild import conversion
+from livesegment.families.rebuild.conversion import Conversion, Differences, convert
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.families.registry import load_family
 from livesegment.network import Format

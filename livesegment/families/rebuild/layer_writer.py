@@ -12,9 +12,9 @@ import numpy as np
 
 from livesegment.errors import ModelError
 from livesegment.families.frozen_graph import Constant
-from livesegment.families.onnx_writer import OnnxWriter
-from livesegment.families.operation import Operation
-from livesegment.families.resizing import Resizing
+from livesegment.families.rebuild.onnx_writer import OnnxWriter
+from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.resizing import Resizing
 
 TO_NHWC, TO_NCHW = [0, 2, 3, 1], [0, 3, 1, 2]
 

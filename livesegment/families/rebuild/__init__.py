@@ -1,0 +1,1 @@
+"""A TensorFlow Mask R-CNN, written anew as ONNX networks."""

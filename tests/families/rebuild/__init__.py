@@ -1,0 +1,1 @@
+"""Tests of how networks are fed and read."""
