@@ -103,7 +103,7 @@ def streaming(
     films = find_films(frames, truth)
     _check_length(latencies, films, fps)
     stderr = Console(stderr=True)
-    segmenter = build.segmenter(options, find_model(model), stderr, quiet=False)
+    segmenter, _ = build.segmenter(options, find_model(model), stderr, quiet=False)
     results: list[_Result] = []
     with stderr.status("") as status:
         for number, film in enumerate(films, 1):

@@ -1,5 +1,6 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
+import os
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -14,16 +15,17 @@ from livesegment.carrying.quality import Quality
 from livesegment.cli.options import RunOptions, one_of
 from livesegment.cli.values import class_ids, duration, size
 from livesegment.compositing.look import Look, Style
-from livesegment.engines.registry import DEVICES, ENGINES
+from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE
 from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
+from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import REFRESH, Pace
-from livesegment.pipeline.pipeline import Limits, Masks
 from livesegment.segmenters.base import Segmenter
-from livesegment.segmenters.choice import AUTO, choose
+from livesegment.segmenters.choice import AUTO, WITHOUT_RIVALS, choose
 from livesegment.segmenters.edges import Edges, RefiningSegmenter
 from livesegment.segmenters.gate import StillScene
 from livesegment.segmenters.load import load_segmenter
+from livesegment.segmenters.pool import SegmenterPool
 from livesegment.segmenters.region import Region, RegionSegmenter
 from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
@@ -160,8 +162,21 @@ def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
     return False
 
 
-def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: bool) -> Segmenter:
-    """The model, loaded, warmed up and told which classes are wanted."""
+def segmenter(
+    options: RunOptions, model: Model, console: Console, *, quiet: bool, at_once: int = 1
+) -> tuple[Segmenter, int]:
+    """The model, loaded, warmed up and told which classes are wanted.
+
+    Args:
+        options: of the run.
+        model: what finds the objects.
+        console: where it is said what is taken, and why.
+        quiet: whether it is not.
+        at_once: frames that may be segmented side by side.
+
+    Returns:
+        The segmenter, and how many frames it does take at once.
+    """
     one_of(options.engine, (AUTO, *ENGINES), "--engine")
     one_of(options.device, DEVICES, "--device")
     one_of(options.edges, (*Edges, RAW), "--edges")
@@ -189,15 +204,23 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
             console.print(runtime.why, highlight=False, soft_wrap=True)
         if line:
             line.update(f"loading {model.spec.name} and warming it up")
-        made = load_segmenter(
-            model,
-            thresholds,
-            engine=runtime.engine,
-            device=runtime.device,
-            threads=options.threads,
-            input_size=input_size or None,
-            lossy_proposals=options.lossy_proposals,
-        )
+        # OpenCV's threads are shared by all its networks, and GPUs have one queue.
+        alone = runtime.engine == REFERENCE or not runtime.device.startswith("cpu")
+        threads = options.threads or usable_cores()
+        count = 1 if alone or model.spec.family in WITHOUT_RIVALS else min(at_once, threads)
+        members = [
+            load_segmenter(
+                model,
+                thresholds,
+                engine=runtime.engine,
+                device=runtime.device,
+                threads=options.threads if count == 1 else threads // count,
+                input_size=input_size or None,
+                lossy_proposals=options.lossy_proposals,
+            )
+            for _ in range(count)
+        ]
+        made = members[0] if count == 1 else SegmenterPool(members)
         if options.edges != RAW and model.spec.family != "motion":
             made = RefiningSegmenter(made, Edges(options.edges))
         if (part := region(options)) is not None:
@@ -206,4 +229,11 @@ def segmenter(options: RunOptions, model: Model, console: Console, *, quiet: boo
     if options.classes is not None:
         wanted = class_ids(options.classes, made.labels)
         made.thresholds = replace(thresholds, class_ids=wanted)
-    return made
+    return made, count
+
+
+def usable_cores() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

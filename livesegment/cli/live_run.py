@@ -15,7 +15,8 @@ from livesegment.cli.values import duration
 from livesegment.errors import LiveSegmentError
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
-from livesegment.pipeline.pipeline import Masks, Pipeline
+from livesegment.pipeline.mode import Masks
+from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending, Sink
 from livesegment.sinks.jsonl import JsonLines
@@ -25,6 +26,8 @@ from livesegment.store import find_model
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 2
+"""Frames of a film that are segmented side by side."""
 SESSIONS = Path("sessions")
 """Where the r and s keys put things."""
 
@@ -49,7 +52,11 @@ class LiveRun:
         masks = build.masks(options, source.is_live)
         pace = build.pace(options, masks, model)
         windowed = build.windowed(options, console, quiet=quiet)
-        self._segmenter = build.segmenter(options, model, console, quiet=quiet)
+        # A film's frames may be segmented side by side, if each is: none waits for another then.
+        at_once = 1 if source.is_live or options.idle else AT_ONCE
+        self._segmenter, at_once = build.segmenter(
+            options, model, console, quiet=quiet, at_once=at_once
+        )
         # Asked for once, before the segment thread owns the network: two threads in one crash it.
         self._runs_on = self._segmenter.describe()
         self._source_name, self._live, self._masks = source.name, source.is_live, masks
@@ -84,6 +91,7 @@ class LiveRun:
             masks=masks,
             limits=limits,
             pace=pace,
+            at_once=at_once,
         )
         self._controls.actions |= {
             "r": self._toggle_recording,

@@ -139,6 +139,8 @@ class OpenVinoEngine:
             settings["INFERENCE_PRECISION_HINT"] = PRECISIONS[self._device]
             if threads is not None:
                 settings["INFERENCE_NUM_THREADS"] = threads
+                # Else the threads of two networks are bound to the same cores.
+                settings["ENABLE_CPU_PINNING"] = False
         core = openvino.Core()
         try:
             model = core.read_model(self._network.weights, b"")

@@ -6,26 +6,28 @@
 
 With masks held (or carried) the presenter shows every frame with the newest result there is. With
 masks exact each frame goes through the segment thread first, and is shown with its own result, or
-with that of an earlier frame from which it does not differ.
+with that of an earlier frame from which it does not differ. A film may have several segment
+threads; its frames are shown in their order all the same.
 """
 
+import itertools
 import logging
 import threading
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
 from livesegment.frame import Frame
 from livesegment.instances import Segmentation
 from livesegment.pipeline.economy import Account, Economy
 from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import Pace
 from livesegment.pipeline.presenter import Presenter
 from livesegment.segmenters.base import Segmenter
 from livesegment.sinks.base import Ending
 from livesegment.sources.base import Source, SourceInfo
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
+from livesegment.threads.turnstile import Turnstile
 from livesegment.threads.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -36,35 +38,6 @@ IDLE_SECONDS = 0.03
 MOMENT = 0.05
 LIVE_QUEUE = 2
 FILE_QUEUE = 4
-
-
-class Masks(StrEnum):
-    """Which masks a shown frame gets."""
-
-    CARRIED = "carried"
-    """The newest result, moved along with what it shows."""
-    HELD = "held"
-    """The newest result, left where it was: of an earlier frame as a rule."""
-    EXACT = "exact"
-    """Its own: each frame waits for its result."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where a run ends by itself."""
-
-    frames: int | None = None
-    """After so many frames of the source."""
-    seconds: float | None = None
-    """After so much of the source's time."""
-
-    def passed(self, frame: Frame) -> bool:
-        """Whether a frame lies beyond; times start at 0."""
-        return self.seconds is not None and frame.pts >= self.seconds
-
-    def reached(self, frame: Frame) -> bool:
-        """Whether a frame is the last one; indices start at 0."""
-        return self.frames is not None and frame.index + 1 >= self.frames
 
 
 Result: TypeAlias = tuple[Frame, Segmentation]
@@ -87,7 +60,21 @@ class Pipeline:
         masks: Masks,
         limits: Limits | None = None,
         pace: Pace | None = None,
+        at_once: int = 1,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            source: where frames come from.
+            segmenter: finds objects.
+            presenter: shows them.
+            meter: told what everything takes.
+            masks: which masks a shown frame gets.
+            limits: where the run ends by itself.
+            pace: which frames are worth the work.
+            at_once: frames that are segmented side by side, which `segmenter` must allow; only
+                with exact masks of a film, and without a gate in `pace`.
+        """
         self.info: SourceInfo | None = None
         """What the source says of itself; None until it is open."""
         self.ending: Ending | None = None
@@ -116,7 +103,15 @@ class Pipeline:
             FILE_QUEUE if self._exact and not source.is_live else 1,
             WhenFull.WAIT if self._exact else WhenFull.DROP_OLDEST,
         )
-        self._workers = (Worker("capture", self._capture), Worker("segment", self._segment))
+        self._at_once = at_once
+        self._segmenting = at_once
+        """Segment threads that still run."""
+        self._taking, self._noting = threading.Lock(), threading.Lock()
+        self._turns = itertools.count()
+        self._order = Turnstile()
+        names = ["segment", *(f"segment-{i}" for i in range(2, at_once + 1))]
+        segment = [Worker(name, self._segment) for name in names]
+        self._workers = (Worker("capture", self._capture), *segment)
 
     @property
     def dropped(self) -> int:
@@ -153,6 +148,7 @@ class Pipeline:
         self._source.interrupt()
         for mailbox in (self._shown_frames, self._to_segment, self._results):
             mailbox.close(discard=True)
+        self._order.close()
         try:
             failure = failure or self._worker_error()
             self._presenter.close(Ending.FAILED if failure else self.ending or Ending.USER)
@@ -263,39 +259,50 @@ class Pipeline:
             self._source.close()
 
     def _segment(self) -> None:
-        """The segment thread: the only one that touches the network."""
+        """A segment thread: they alone touch the network."""
         last: Segmentation | None = None
         thresholds = self._segmenter.thresholds
+        complete = False
         try:
             while True:
-                frame = self._to_segment.get()
-                if frame is None:
-                    continue
+                with self._taking:
+                    frame = self._to_segment.get()
+                    if frame is None:
+                        continue
+                    turn = next(self._turns)
                 if self._segmenter.thresholds is not thresholds:
                     thresholds = self._segmenter.thresholds
                     self._pace.look_again()
-                if self._pace.segments(frame, self._time(frame)) or last is None:
+                fresh = self._pace.segments(frame, self._time(frame)) or last is None
+                if fresh or last is None:
                     last = self._segmented(frame)
-                elif not self._exact:
-                    continue  # the last result goes on to hold
-                self._results.put((frame, last))
+                with self._order.turn(turn):
+                    if fresh or self._exact:  # else the last result goes on to hold
+                        self._results.put((frame, last))
         except Closed:
-            pass
+            complete = True
         finally:
-            # After a failure the others must not go on without results.
-            self._to_segment.close(discard=True)
-            self._results.close()
-            self._shown_frames.close()
+            with self._noting:
+                self._segmenting -= 1
+                others = self._segmenting > 0
+            # The others may have frames in hand still; but after a failure nobody goes on.
+            if not (complete and others):
+                self._to_segment.close(discard=True)
+                self._order.close()
+                self._results.close()
+                self._shown_frames.close()
 
     def _segmented(self, frame: Frame) -> Segmentation:
         """Run the network, and note what it took."""
         self._taken = frame.index
         started = time.perf_counter()
         segmentation = self._segmenter.segment(frame)
-        self._account.busy += time.perf_counter() - started
-        for stage, seconds in segmentation.timings.items():
-            self._meter.spent(stage, seconds)
-        self._meter.tick("segment", time.monotonic())
+        spent = time.perf_counter() - started
+        with self._noting:
+            self._account.busy += spent / self._at_once
+            for stage, seconds in segmentation.timings.items():
+                self._meter.spent(stage, seconds)
+            self._meter.tick("segment", time.monotonic())
         return segmentation
 
     def _time(self, frame: Frame) -> float:

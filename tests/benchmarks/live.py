@@ -23,7 +23,8 @@ from livesegment.frame import Frame
 from livesegment.instances import Instances, Segmentation
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
-from livesegment.pipeline.pipeline import Masks, Pipeline
+from livesegment.pipeline.mode import Masks
+from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending, View
 from livesegment.sources.base import SourceInfo

@@ -21,8 +21,9 @@ from livesegment.frame import Frame, Image
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.economy import Economy
 from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.mode import Masks
 from livesegment.pipeline.pace import REFRESH, Pace
-from livesegment.pipeline.pipeline import Masks, Pipeline
+from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.segmenters.base import Segmenter
 from livesegment.segmenters.gate import StillScene

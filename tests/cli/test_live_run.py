@@ -9,7 +9,7 @@ from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
 from livesegment.frame import Frame
 from livesegment.instances import Instances, Segmentation
-from livesegment.pipeline.pipeline import Masks
+from livesegment.pipeline.mode import Masks
 from livesegment.sinks.base import Ending
 from livesegment.sources.synthetic import FPS, Scene
 from tests.cli.runner import Cli

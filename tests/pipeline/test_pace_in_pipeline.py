@@ -14,8 +14,9 @@ from livesegment.errors import UsageError
 from livesegment.families.base import Thresholds
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import Pace
-from livesegment.pipeline.pipeline import Limits, Masks, Pipeline
+from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.segmenters.gate import StillScene
 from livesegment.segmenters.region import Region, RegionSegmenter

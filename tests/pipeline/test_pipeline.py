@@ -16,7 +16,8 @@ from livesegment.errors import EngineError, SinkError, SourceError
 from livesegment.frame import Frame
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
-from livesegment.pipeline.pipeline import FILE_QUEUE, LIVE_QUEUE, Limits, Masks, Pipeline
+from livesegment.pipeline.mode import Limits, Masks
+from livesegment.pipeline.pipeline import FILE_QUEUE, LIVE_QUEUE, Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending, View
 from livesegment.threads.worker import Worker
@@ -46,6 +47,7 @@ class Run:
     sinks: Sequence[FakeSink] = field(default_factory=lambda: [FakeSink()])
     masks: Masks = Masks.EXACT
     limits: Limits | None = None
+    at_once: int = 1
 
     def __post_init__(self) -> None:
         self.meter = Meter()
@@ -60,6 +62,7 @@ class Run:
             self.meter,
             masks=self.masks,
             limits=self.limits,
+            at_once=self.at_once,
         )
 
     @property
