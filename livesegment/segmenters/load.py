@@ -34,7 +34,6 @@ def load_segmenter(
     factory = engine_factory(engine)
     check_device(factory, engine, device)
     if model.spec.family == "builtin" and device.endswith("16"):
-        # OpenVINO, for one, never ends compiling its kernels of 1025 pixels for bf16.
         raise EngineError(
             f"{model.spec.name} counts pixels, and {device} has not the digits for it",
             hint="use --device cpu",

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from livesegment.cli import doctor as command
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
 from livesegment.errors import ExitCode
 from tests.cli.runner import Cli, spawn
@@ -20,7 +19,7 @@ WELL = [ok(Topic.PYTHON, "Python", "3.11"), warn(Topic.CAMERAS, "camera", "none"
 def finds(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """What is found; a test adds to it."""
     found = list(WELL)
-    monkeypatch.setattr(command, "examine", lambda *_: found)
+    monkeypatch.setattr("livesegment.doctor.examination.examine", lambda *_: found)
     return found
 
 

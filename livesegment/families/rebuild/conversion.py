@@ -20,7 +20,7 @@ from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.network import Format, Network
 from livesegment.store import data_folder
 
-VERSION = 1
+VERSION = 2
 """Of what this program makes of a graph: raised whenever that changes."""
 PARTS = ("picture", "boxes", "masks")
 """The networks, in the order of running."""

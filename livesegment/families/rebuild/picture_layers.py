@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from livesegment.families.frozen_graph import Constant
 from livesegment.families.rebuild.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
 from livesegment.families.rebuild.operation import Operation
@@ -69,11 +71,22 @@ def _convolution_of_resized(
     return Tensor(name, 4, picture=True, size=(len(down), len(across)))
 
 
+WIDEST_BY_ITSELF = 11
+"""Pixels; wider kernels are written as ones over all channels, with zeros: OpenVINO never ends
+compiling kernels of 17 pixels over single channels for bf16."""
+
+
 def depthwise(to: LayerWriter, operation: Operation) -> Tensor:
     """DepthwiseConv2dNative: each channel by itself, several times over."""
     source, weights = to.read(operation), to.values(operation, 1)
     height, width, channels, times = weights.shape
     turned = weights.transpose(2, 3, 0, 1).reshape(channels * times, 1, height, width)
+    groups = channels
+    if max(height, width) > WIDEST_BY_ITSELF:
+        whole = np.zeros((channels * times, channels, height, width), np.float32)
+        rows = np.arange(channels * times)
+        whole[rows, rows // times] = turned[:, 0]
+        turned, groups = whole, 1
     strides = operation.pair("strides")
     to.onnx.node(
         "Conv",
@@ -82,7 +95,7 @@ def depthwise(to: LayerWriter, operation: Operation) -> Tensor:
         kernel_shape=[height, width],
         strides=strides,
         dilations=operation.pair("dilations"),
-        group=channels,
+        group=groups,
         **_padding(operation),
     )
     return _picture(operation.name, source, None, strides, same=False)
