@@ -21,6 +21,16 @@ PRECISIONS = {"cpu": "f32", "cpu-bf16": "bf16"}
 """Devices whose precision is set; the others keep their own."""
 
 
+@cache
+def _core() -> Any:
+    """OpenVINO itself, once and for good.
+
+    Its CPU plugin gives the thread that loads it a stack for signals, and takes the memory away
+    when it is unloaded: the next Ctrl-C then ends the program with a segmentation fault.
+    """
+    return openvino.Core()
+
+
 class OpenVinoEngine:
     """One compiled model and its one infer request."""
 
@@ -50,7 +60,7 @@ class OpenVinoEngine:
     @cache
     def devices() -> dict[str, Obstacle | None]:
         """The CPU, and what plugins find; see `EngineFactory.devices`."""
-        core = openvino.Core()
+        core = _core()
         try:
             present = {name.split(".")[0] for name in core.available_devices}
             abilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -141,7 +151,7 @@ class OpenVinoEngine:
                 settings["INFERENCE_NUM_THREADS"] = threads
                 # Else the threads of two networks are bound to the same cores.
                 settings["ENABLE_CPU_PINNING"] = False
-        core = openvino.Core()
+        core = _core()
         try:
             model = core.read_model(self._network.weights, b"")
         except (RuntimeError, TypeError) as error:

@@ -21,6 +21,7 @@ from livesegment.engines import quiet_openvino
 from livesegment.engines.openvino import OpenVinoEngine
 
 REAL = quiet_openvino.openvino
+REAL_CORE = engine_module._core()
 PICTURE = {"images": np.ones((1, 3, 4, 4), np.float32)}
 TINY = Network("tiny.onnx", Format.ONNX, tiny_onnx.build(), (tiny_onnx.OUTPUT,))
 
@@ -51,7 +52,7 @@ class FakeCore:
     precision = "f32"
 
     def __init__(self) -> None:
-        self._real = REAL.Core()
+        self._real = REAL_CORE
 
     def get_property(self, device: str, name: str) -> Any:
         assert (device, name) == ("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -74,6 +75,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeCore]]:
 
     fake = SimpleNamespace(Core=Told, __version__=REAL.__version__)
     monkeypatch.setattr(engine_module, "openvino", fake)
+    monkeypatch.setattr(engine_module, "_core", Told)
     OpenVinoEngine.devices.cache_clear()
     yield Told
     OpenVinoEngine.devices.cache_clear()
