@@ -65,8 +65,12 @@ def test_wheel_works_installed_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(cv2.__version__ < "5", reason="this is the older OpenCV")
 def test_selection_passes_on_the_older_opencv(tmp_path: Path) -> None:
-    """Everything marked `wheel` passes on OpenCV 4 too."""
-    python = environment(tmp_path / "env", OLDER, "numpy", "typer", "rich", "pytest", "hypothesis")
+    """Everything marked `wheel` passes on OpenCV 4 too, and without the other engines.
+
+    The networks of many tests are written with `onnx`.
+    """
+    needed = ("numpy", "typer", "rich", "onnx", "pytest", "hypothesis")
+    python = environment(tmp_path / "env", OLDER, *needed)
     tests = run(python, "-m", "pytest", "-q", "-m", "wheel", "-p", "no:cacheprovider", folder=ROOT)
     assert tests.returncode == 0, tests.stdout + tests.stderr
     assert " passed" in tests.stdout
