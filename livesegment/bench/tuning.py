@@ -4,7 +4,6 @@ Sizes are gone through from the largest down. Once an engine holds the rate at o
 the reference's objects, smaller ones have nothing to offer.
 """
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -120,13 +119,6 @@ def thread_counts(cores: int) -> list[int]:
     while found[-1] > 1:
         found.append(found[-1] // 2)
     return found
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def tune(

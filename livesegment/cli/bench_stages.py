@@ -74,6 +74,7 @@ def stages(
                 device=options.device,
                 threads=options.threads,
                 input_size=input_size,
+                lossy_proposals=options.lossy_proposals,
                 progress=line.update,
             )
             options = replace(options, engine=taken.engine, device=taken.device)

@@ -1,6 +1,5 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
-import os
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -32,6 +31,7 @@ from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.capture import as_bgr
 from livesegment.store import Model, check_sums
+from livesegment.threads.cores import usable_cores
 
 RAW = "raw"
 """Masks as the network gives them."""
@@ -230,10 +230,3 @@ def segmenter(
         wanted = class_ids(options.classes, made.labels)
         made.thresholds = replace(thresholds, class_ids=wanted)
     return made, count
-
-
-def usable_cores() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -61,11 +61,12 @@ def tune(
     """
     from livesegment.bench.engines import survey
     from livesegment.bench.pictures import picture_files
-    from livesegment.bench.tuning import cores, input_sizes, thread_counts
+    from livesegment.bench.tuning import input_sizes, thread_counts
     from livesegment.bench.tuning import tune as search
     from livesegment.engines.registry import ENGINES, REFERENCE
     from livesegment.segmenters.choice import WITHOUT_RIVALS
     from livesegment.store import find_model
+    from livesegment.threads.cores import usable_cores
 
     largest = (input_size and size(input_size, "--input-size")) or None
     if config.exists() and not force:
@@ -80,7 +81,7 @@ def tune(
             model,
             places,
             input_sizes(found, largest, files),
-            thread_counts(cores()),
+            thread_counts(usable_cores()),
             fps=fps,
             pictures=files,
             rounds=rounds,

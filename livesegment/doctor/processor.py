@@ -1,10 +1,10 @@
 """The CPU: what most runs run on."""
 
-import os
 import platform
 from pathlib import Path
 
 from livesegment.doctor.finding import Finding, Topic, ok, warn
+from livesegment.threads.cores import usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -24,7 +24,7 @@ INSTRUCTIONS = {
 
 def findings(cpuinfo: Path = CPUINFO, quota: Path = QUOTA) -> list[Finding]:
     """Rows for the CPU, and for the share of it that a container gets."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = usable_cores()
     name, flags = _described(cpuinfo)
     known = list(dict.fromkeys(word for flag, word in INSTRUCTIONS.items() if flag in flags))
     says = f"{name}, {cores} cores" + (f"; {', '.join(known)}" if known else "")
