@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from livesegment.cli.bench_report import Report
-from livesegment.cli.options import DEFAULT_MODEL, one_of
+from livesegment.cli.declared import one_of
+from livesegment.cli.options import DEFAULT_MODEL
 from livesegment.cli.values import size
 from livesegment.errors import EngineError, UsageError
 

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from livesegment.cli.options import DEFAULT_MODEL, RunOptions, one_of
+from livesegment.cli.declared import one_of
+from livesegment.cli.options import DEFAULT_MODEL, RunOptions
 from livesegment.cli.values import duration
 from livesegment.errors import UsageError
 

@@ -11,7 +11,8 @@ from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
 from livesegment.carrying.exact import ExactCarrier
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.carrying.quality import Quality
-from livesegment.cli.options import RunOptions, one_of
+from livesegment.cli.declared import one_of
+from livesegment.cli.options import RunOptions
 from livesegment.cli.values import class_ids, duration, size
 from livesegment.compositing.look import Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE

@@ -4,18 +4,15 @@ Each field of `RunOptions` is a flag (`mask_threshold` is `--mask-threshold`) an
 file. Its bounds stand in its annotation and hold for both.
 """
 
-import inspect
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Self, get_type_hints
 
 import typer
-from typer.models import OptionInfo
 
-from livesegment.errors import SpecError, UsageError
+from livesegment.cli.declared import check, option, takes
 from livesegment.spec import read_toml, unknown_key
 
 DEFAULT_MODEL = "mask-rcnn-inception-v2-coco"
@@ -24,15 +21,10 @@ SOURCE = "Source"
 MODEL = "Model"
 PICTURE = "Picture"
 OUTPUT = "Output"
+RECORDING = "Recording"
+EVENTS = "Events"
 COMPUTE = "Compute"
 PACE = "Pace and end"
-
-T = TypeVar("T")
-
-
-def option(panel: str, text: str, **bounds: Any) -> Any:
-    """A Typer option in a panel of the help."""
-    return typer.Option(help=text, rich_help_panel=panel, **bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +171,6 @@ class RunOptions:
     background: Annotated[
         str | None, option(PICTURE, "Picture for replace-background.", metavar="FILE")
     ] = None
-    record: Annotated[
-        str | None,
-        option(OUTPUT, "Record; a session folder is made inside DIR.", metavar="DIR"),
-    ] = None
     jsonl: Annotated[
         str | None,
         option(OUTPUT, "One JSON object a frame; - is standard output.", metavar="FILE"),
@@ -194,6 +182,75 @@ class RunOptions:
             help="Default: a window where there is a display.",
             rich_help_panel=OUTPUT,
         ),
+    ] = None
+    record: Annotated[
+        str | None,
+        option(RECORDING, "Record; a session folder is made inside DIR.", metavar="DIR"),
+    ] = None
+    record_raw: Annotated[
+        bool | None,
+        typer.Option(
+            "--record-raw/--no-record-raw",
+            help="Record the camera's own picture too: `sessions replay` draws on it anew.",
+            rich_help_panel=RECORDING,
+        ),
+    ] = None
+    codec: Annotated[
+        str,
+        option(
+            RECORDING,
+            "h264 (wants the [h264] extra), mpeg4 or mjpeg. auto: the first of these that works.",
+            metavar="NAME",
+        ),
+    ] = "auto"
+    segment_length: Annotated[
+        str | None,
+        option(RECORDING, "A new video file after this; 5m when live, if not set.", metavar="TIME"),
+    ] = None
+    min_free: Annotated[
+        str, option(RECORDING, "End the recording while this is free on the disk.", metavar="SIZE")
+    ] = "1GB"
+    keep: Annotated[
+        str | None,
+        option(RECORDING, "Remove recordings in DIR that are older, such as 7d.", metavar="TIME"),
+    ] = None
+    keep_size: Annotated[
+        str | None,
+        option(
+            RECORDING,
+            "Remove the oldest while those in DIR take more, such as 50GB.",
+            metavar="SIZE",
+        ),
+    ] = None
+    on: Annotated[
+        list[str] | None,
+        option(
+            EVENTS,
+            "Record a clip while this holds, such as 'person>=1 for 2s' or 'area(car)>0.2', "
+            "instead of everything; may be given several times.",
+            metavar="CONDITION",
+        ),
+    ] = None
+    record_all: Annotated[
+        bool | None,
+        typer.Option(
+            "--record-all/--clips-only",
+            help="With --on: record everything as well.",
+            rich_help_panel=EVENTS,
+        ),
+    ] = None
+    pre_roll: Annotated[
+        str, option(EVENTS, "A clip begins so long before its event; 0s: with it.", metavar="TIME")
+    ] = "10s"
+    post_roll: Annotated[
+        str, option(EVENTS, "A clip goes on so long after its event.", metavar="TIME")
+    ] = "5s"
+    exec: Annotated[
+        str | None,
+        option(EVENTS, "Run this for every event, told of it as JSON on stdin.", metavar="COMMAND"),
+    ] = None
+    webhook: Annotated[
+        str | None, option(EVENTS, "POST every event there as JSON.", metavar="URL")
     ] = None
     realtime: Annotated[
         bool | None,
@@ -231,7 +288,7 @@ class RunOptions:
         for key, value in table.items():
             if key not in known:
                 raise unknown_key(key, known, str(path))
-            _check(key, value, hints[key], str(path))
+            check(key, value, hints[key], str(path))
         return table
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
@@ -250,54 +307,5 @@ class RunOptions:
         return "\n".join(rows) + "\n"
 
 
-def takes_run_options(command: Callable[..., T]) -> Callable[..., T]:
-    """Give a command every field of `RunOptions` as an option, None where not typed.
-
-    The command itself takes them as keyword arguments.
-    """
-    hints = get_type_hints(RunOptions, include_extras=True)
-    own = inspect.signature(command, eval_str=True).parameters.values()
-    parameters = [_parameter(field, hints[field.name]) for field in fields(RunOptions)]
-    parameters += [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    ordered = sorted(parameters, key=lambda p: p.default is not inspect.Parameter.empty)
-    command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in ordered}
-    return command
-
-
-def _parameter(field: "Field[Any]", hint: Any) -> inspect.Parameter:
-    plain, info = get_args(hint)[0], get_args(hint)[1]
-    shown = OptionInfo(**{key: value for key, value in vars(info).items() if key != "show_default"})
-    shown.show_default = False if field.default in (None, MISSING) else str(field.default)
-    return inspect.Parameter(
-        field.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[plain | None, shown],
-    )
-
-
-def _check(key: str, value: Any, hint: Any, origin: str) -> None:
-    """Hold a config file's value to the type and the bounds of its flag."""
-    plain, info = get_args(hint)[:2]
-    kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
-    kind = next(kind for kind in kinds if kind is not type(None))
-    number = type(value) in {int, float} and kind is float
-    if not number and type(value) is not kind:
-        raise SpecError(f"{origin}: {key} must be of type {kind.__name__}, got {value!r}")
-    low, high = info.min, info.max
-    if (low is not None and value < low) or (high is not None and value > high):
-        bounds = f"{'' if low is None else low}..{'' if high is None else high}"
-        raise SpecError(f"{origin}: {key} must be in {bounds}, got {value!r}")
-
-
-def one_of(value: str, allowed: type[Any] | tuple[str, ...], flag: str) -> str:
-    """A value from a list.
-
-    Raises:
-        UsageError: it is not on the list.
-    """
-    choices = [str(choice) for choice in allowed]
-    if value not in choices:
-        raise UsageError(f"{flag} {value!r} is not known", hint=f"one of: {', '.join(choices)}")
-    return value
+takes_run_options = takes(RunOptions)
+"""Gives a command every field of `RunOptions` as an option; see `takes`."""

@@ -6,20 +6,38 @@ from collections.abc import Sequence
 
 from livesegment.errors import UsageError
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 
-def duration(text: str, option: str) -> float:
-    """Seconds in `30s`, `5m`, `1.5h`, `200ms`; a bare number is seconds.
+def duration(text: str, option: str, *, zero: bool = False) -> float:
+    """Seconds in `30s`, `5m`, `1.5h`, `7d`, `200ms`; a bare number is seconds.
+
+    Args:
+        text: what was typed.
+        option: where, for the message.
+        zero: whether 0 will do.
 
     Raises:
         UsageError: the text is none of these, or not above zero.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h|)", text.strip())
-    seconds = float(match[1]) * UNITS[match[2] or "s"] if match else 0.0
-    if seconds <= 0:
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h|d|)", text.strip())
+    seconds = float(match[1]) * UNITS[match[2] or "s"] if match else -1.0
+    if seconds < 0 or (seconds == 0 and not zero):
         raise UsageError(f"{option} {text!r} is no duration", hint="such as 30s, 5m or 2h")
     return seconds
+
+
+def data_size(text: str, option: str) -> int:
+    """Bytes in `500MB`, `50GB`, `1.5TB`; a bare number is bytes.
+
+    Raises:
+        UsageError: the text is none of these.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmgt]?b|)", text.strip().lower())
+    if match is None:
+        raise UsageError(f"{option} {text!r} is no size", hint="such as 500MB or 50GB")
+    return round(float(match[1]) * BYTES["" if match[2] == "b" else match[2]])
 
 
 def size(text: str, option: str) -> tuple[int, int]:

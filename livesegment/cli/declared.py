@@ -1,0 +1,91 @@
+"""Options that a dataclass declares: its fields as flags of a command and keys of a config file."""
+
+import inspect
+from collections.abc import Callable, Collection
+from dataclasses import MISSING, Field, fields
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import typer
+from typer.models import OptionInfo
+
+from livesegment.errors import SpecError, UsageError
+
+T = TypeVar("T")
+
+
+def option(panel: str, text: str, **bounds: Any) -> Any:
+    """A Typer option in a panel of the help."""
+    return typer.Option(help=text, rich_help_panel=panel, **bounds)
+
+
+def takes(
+    options: type[Any], *, without: Collection[str] = ()
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Give a command the fields of a dataclass as options, None where not typed.
+
+    The command itself takes them as keyword arguments.
+
+    Args:
+        options: the dataclass, each field annotated with its Typer option.
+        without: names of fields that the command does not have.
+    """
+
+    def decorate(command: Callable[..., T]) -> Callable[..., T]:
+        hints = get_type_hints(options, include_extras=True)
+        own = inspect.signature(command, eval_str=True).parameters.values()
+        wanted = [field for field in fields(options) if field.name not in without]
+        parameters = [_parameter(field, hints[field.name]) for field in wanted]
+        parameters += [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        ordered = sorted(parameters, key=lambda p: p.default is not inspect.Parameter.empty)
+        command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in ordered}
+        return command
+
+    return decorate
+
+
+def _parameter(field: "Field[Any]", hint: Any) -> inspect.Parameter:
+    plain, info = get_args(hint)[0], get_args(hint)[1]
+    shown = OptionInfo(**{key: value for key, value in vars(info).items() if key != "show_default"})
+    shown.show_default = False if field.default in (None, MISSING) else str(field.default)
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[plain | None, shown],
+    )
+
+
+def check(key: str, value: Any, hint: Any, origin: str) -> None:
+    """Hold a config file's value to the type and the bounds of its flag.
+
+    Raises:
+        SpecError: it has another type, or lies outside of its bounds.
+    """
+    plain, info = get_args(hint)[:2]
+    kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    if get_origin(kind) is list:
+        if type(value) is not list or any(type(part) is not str for part in value):
+            raise SpecError(f"{origin}: {key} must be a list of strings, got {value!r}")
+        return
+    number = type(value) in {int, float} and kind is float
+    if not number and type(value) is not kind:
+        raise SpecError(f"{origin}: {key} must be of type {kind.__name__}, got {value!r}")
+    low, high = info.min, info.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"{'' if low is None else low}..{'' if high is None else high}"
+        raise SpecError(f"{origin}: {key} must be in {bounds}, got {value!r}")
+
+
+def one_of(value: str, allowed: type[Any] | tuple[str, ...], flag: str) -> str:
+    """A value from a list.
+
+    Raises:
+        UsageError: it is not on the list.
+    """
+    choices = [str(choice) for choice in allowed]
+    if value not in choices:
+        raise UsageError(f"{flag} {value!r} is not known", hint=f"one of: {', '.join(choices)}")
+    return value

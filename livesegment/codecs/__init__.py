@@ -1,0 +1,1 @@
+"""Pictures to packets: how a recording is compressed."""
