@@ -10,6 +10,11 @@ from pathlib import Path
 from livesegment.errors import ModelError
 
 
+def growing(path: Path) -> Path:
+    """What a file is called until it is finished: NAME.part.EXT."""
+    return path.with_suffix(f".part{path.suffix}")
+
+
 @contextmanager
 def writing(path: Path) -> Generator[None]:
     """Turn a disk's refusals into words.

@@ -106,3 +106,63 @@ def decode_mask(counts: Sequence[int], size: tuple[int, int]) -> NDArray[np.bool
     values = np.arange(len(counts)) % 2 == 1
     flat: NDArray[np.bool_] = np.repeat(values, counts)
     return np.ascontiguousarray(flat.reshape(width, height).T)
+
+
+def decode_crop(text: str, size: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """The part of a mask that has any pixels: what `crop_counts` and `encode_counts` made.
+
+    Args:
+        text: COCO's compressed text of run lengths.
+        size: (width, height) of the frame.
+
+    Returns:
+        The smallest (h, w) bool crop that holds every pixel, (0, 0) in shape for an empty mask,
+        and (x, y) of its first pixel in the frame.
+
+    Raises:
+        ValueError: the text is not such an encoding, or its runs do not cover the frame exactly.
+    """
+    width, height = size
+    ends = np.cumsum(_counts(text))
+    if (ends[-1] if ends.size else 0) != width * height or np.any(np.diff(ends, prepend=0) < 0):
+        raise ValueError(f"runs do not cover the {width * height} pixels of the frame")
+    first, behind = ends[0:-1:2], ends[1::2]
+    full = behind > first
+    first, behind = first[full], behind[full]
+    if first.size == 0:
+        return np.zeros((0, 0), np.bool_), (0, 0)
+    column, row = np.divmod(first, height)
+    last_column, last_row = np.divmod(behind - 1, height)
+    left, right = int(column[0]), int(last_column[-1]) + 1
+    # A run over the end of a column has pixels in the frame's last row and in its first.
+    over = bool(np.any(column != last_column))
+    top, bottom = (0, height) if over else (int(row.min()), int(last_row.max()) + 1)
+    # One up where a run begins and one down behind it: summed up, the mask.
+    tall = bottom - top
+    steps = np.zeros((right - left) * tall + 1, np.int8)
+    steps[(column - left) * tall + row - top] += 1
+    steps[(last_column - left) * tall + last_row - top + 1] -= 1
+    columns = np.cumsum(steps[:-1], dtype=np.int8).view(np.bool_).reshape(right - left, tall)
+    return np.ascontiguousarray(columns.T), (left, top)
+
+
+def _counts(text: str) -> NDArray[np.int64]:
+    """As `decode_counts`, for all characters at once."""
+    codes = np.frombuffer(text.encode(), np.uint8).astype(np.int64) - 48
+    if codes.size == 0:
+        return codes
+    if codes.min() < 0 or codes.max() > 63:
+        raise ValueError("there are characters that do not belong in run lengths")
+    last = np.flatnonzero(codes & 0x20 == 0)
+    if last.size == 0 or last[-1] != codes.size - 1:
+        raise ValueError("run lengths end in the middle of a number")
+    begin = np.concatenate(([0], last[:-1] + 1))
+    lengths = last - begin + 1
+    if lengths.max() > 8:
+        raise ValueError("a run is longer than any frame")
+    shifts = 5 * (np.arange(codes.size) - np.repeat(begin, lengths))
+    values: NDArray[np.int64] = np.add.reduceat((codes & 0x1F) << shifts, begin)
+    values -= np.where(codes[last] & 0x10, np.int64(1) << 5 * lengths, 0)
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values

@@ -56,6 +56,34 @@ def connect(
     return response
 
 
+def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> tuple[int, str]:
+    """Send something; redirects are not followed.
+
+    Args:
+        url: an http or https address, already checked, without a password.
+        body: what to send.
+        headers: of the request, over the usual ones.
+        timeout: seconds that connecting, and each read, may take.
+
+    Returns:
+        Status and reason of the answer, whatever they are.
+
+    Raises:
+        TransferError: there was no answer.
+    """
+    request = urllib.request.Request(  # noqa: S310 -- the opener below knows http and https only
+        url, body, {"User-Agent": f"livesegment/{__version__}", **headers}, method="POST"
+    )
+    try:
+        with _opener(None).open(request, timeout=timeout) as response:
+            return response.status, response.reason
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, str(error.reason)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise TransferError(_reason(error, timeout)) from error
+
+
 def read(response: http.client.HTTPResponse, most: int) -> bytes:
     """What has come, at most `most` bytes; empty at the end.
 
@@ -76,8 +104,12 @@ def validator(response: http.client.HTTPResponse) -> str:
     return str(response.headers["Last-Modified"] or "").strip()
 
 
-def _opener(allow: Callable[[str], None]) -> urllib.request.OpenerDirector:
-    """Not urllib's own: that one also opens file:, ftp: and data: addresses."""
+def _opener(allow: Callable[[str], None] | None) -> urllib.request.OpenerDirector:
+    """Not urllib's own: that one also opens file:, ftp: and data: addresses.
+
+    Args:
+        allow: see `connect`; None follows no redirect.
+    """
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -85,10 +117,11 @@ def _opener(allow: Callable[[str], None]) -> urllib.request.OpenerDirector:
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
-        _Redirects(allow),
         urllib.request.HTTPErrorProcessor(),
     ):
         opener.add_handler(handler)
+    if allow is not None:
+        opener.add_handler(_Redirects(allow))
     return opener
 
 
@@ -116,11 +149,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, timeout: float | None = None) -> str:
     """Why a connection failed, in words."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, TimeoutError):
-        return f"no answer within {TIMEOUT:g} s"
+        return f"no answer within {timeout or TIMEOUT:g} s"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return str(cause) or type(cause).__name__

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from livesegment.rle import crop_counts, decode_counts, decode_mask, encode_counts
+from livesegment.rle import crop_counts, decode_counts, decode_crop, decode_mask, encode_counts
 
 
 def whole_frame(
@@ -156,3 +156,34 @@ def test_text_that_was_cut_off_is_refused() -> None:
 def test_runs_that_do_not_cover_the_frame_are_refused(counts: list[int]) -> None:
     with pytest.raises(ValueError, match="the frame has 12"):
         decode_mask(counts, (4, 3))
+
+
+@given(crops())
+def test_a_crop_comes_back_from_its_text_as_small_as_it_can_be(
+    crop: tuple[NDArray[np.bool_], tuple[int, int], tuple[int, int]],
+) -> None:
+    found, (x, y) = decode_crop(encode_counts(crop_counts(*crop)), crop[2])
+    assert np.array_equal(whole_frame(found, (x, y), crop[2]), whole_frame(*crop))
+    if found.size:
+        assert found[:, [0, -1]].any(axis=0).all()
+        assert found[[0, -1]].any(axis=1).all()
+    else:
+        assert (found.shape, x, y) == ((0, 0), 0, 0)
+
+
+@given(st.text("0PQX`ao~ 1", max_size=8), st.integers(1, 4), st.integers(1, 4))
+def test_a_crop_is_had_of_what_the_whole_mask_is_had_of(text: str, width: int, height: int) -> None:
+    size = (width, height)
+    try:
+        whole = decode_mask(decode_counts(text), size)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"run|character"):
+            decode_crop(text, size)
+    else:
+        assert np.array_equal(whole_frame(*decode_crop(text, size), size), whole)
+
+
+@pytest.mark.parametrize("text", ["", "`", "\x7f", "é", "`" * 20 + "0", "9", "X"])
+def test_text_that_is_no_mask_has_no_crop(text: str) -> None:
+    with pytest.raises(ValueError, match=r"run|character"):
+        decode_crop(text, (4, 2))

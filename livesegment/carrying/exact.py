@@ -16,7 +16,8 @@ class ExactCarrier:
 
     No motion is measured: between two frames of a film objects overlap with themselves. Time is
     that of the film, however long its segmentation takes. A frame that comes without a new result
-    differs in nothing from the one before, and shows the same.
+    differs in nothing from the one before, and shows the same. Instances that come with their
+    identities, as those of a recording do, keep these.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,9 @@ class ExactCarrier:
         if self.key is None or self.key.size != frame.size:
             return Instances.empty()
         if self._told is not None and self._told[0] is self.key:
+            return self._told[1]
+        if self.key.instances.track_ids is not None:
+            self._told = self.key, self.key.instances
             return self._told[1]
         if frame.size != self._size:
             self._size, self._known, self._gone = frame.size, [], []

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from livesegment import __version__
-from livesegment.cli import bench, demo, doctor, models, run, tune
+from livesegment.cli import bench, demo, doctor, models, run, sessions, tune
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.url import redact
 
@@ -29,6 +29,7 @@ app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(bench.app, name="bench")
 app.command("tune")(tune.tune)
 

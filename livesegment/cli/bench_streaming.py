@@ -104,7 +104,7 @@ def streaming(
     films = find_films(frames, truth)
     _check_length(latencies, films, fps)
     stderr = Console(stderr=True)
-    segmenter, _ = build.segmenter(options, find_model(model), stderr, quiet=False)
+    segmenter = build.segmenter(options, find_model(model), stderr, quiet=False).segmenter
     results: list[_Result] = []
     with stderr.status("") as status:
         for number, film in enumerate(films, 1):

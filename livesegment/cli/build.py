@@ -1,7 +1,7 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 from rich.console import Console
@@ -163,9 +163,20 @@ def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready to run."""
+
+    segmenter: Segmenter
+    at_once: int
+    """Frames that it takes side by side."""
+    engine: str
+    device: str
+
+
 def segmenter(
     options: RunOptions, model: Model, console: Console, *, quiet: bool, at_once: int = 1
-) -> tuple[Segmenter, int]:
+) -> Loaded:
     """The model, loaded, warmed up and told which classes are wanted.
 
     Args:
@@ -175,8 +186,8 @@ def segmenter(
         quiet: whether it is not.
         at_once: frames that may be segmented side by side.
 
-    Returns:
-        The segmenter, and how many frames it does take at once.
+    Raises:
+        LiveSegmentError: it cannot be had.
     """
     one_of(options.engine, (AUTO, *ENGINES), "--engine")
     one_of(options.device, DEVICES, "--device")
@@ -230,4 +241,4 @@ def segmenter(
     if options.classes is not None:
         wanted = class_ids(options.classes, made.labels)
         made.thresholds = replace(thresholds, class_ids=wanted)
-    return made, count
+    return Loaded(made, count, runtime.engine, runtime.device)

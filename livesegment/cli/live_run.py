@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from livesegment.cli import build
+from livesegment.cli import build, recording
 from livesegment.cli.options import RunOptions
+from livesegment.cli.parts import Parts, parts, weights
 from livesegment.cli.status import StatusLine, economy_line, rest_line, stage_table
 from livesegment.cli.values import duration
 from livesegment.errors import LiveSegmentError
@@ -22,12 +23,9 @@ from livesegment.sinks.base import Ending, Sink
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.session import SessionSink
 from livesegment.sinks.window import Window
-from livesegment.store import find_model
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2
-"""Frames of a film that are segmented side by side."""
 SESSIONS = Path("sessions")
 """Where the r and s keys put things."""
 
@@ -35,8 +33,16 @@ SESSIONS = Path("sessions")
 class LiveRun:
     """Everything that one `livesegment run` is made of."""
 
-    def __init__(self, options: RunOptions, console: Console, *, quiet: bool) -> None:
+    def __init__(
+        self, options: RunOptions, console: Console, *, quiet: bool, given: Parts | None = None
+    ) -> None:
         """Make every part; what cannot be made ends the run before a file was touched.
+
+        Args:
+            options: what is asked for.
+            console: where it is said how things are.
+            quiet: whether it is not.
+            given: parts that are there already, whatever the options say of them.
 
         Raises:
             LiveSegmentError: a part cannot be made.
@@ -46,37 +52,42 @@ class LiveRun:
         self._options = options
         self.meter = Meter()
         interval = duration(options.stats_interval, "--stats-interval")
-        look, limits = build.look(options), build.limits(options)
-        model = find_model(options.model)
-        source = build.source(options)
-        masks = build.masks(options, source.is_live)
-        pace = build.pace(options, masks, model)
+        look = build.look(options)
         windowed = build.windowed(options, console, quiet=quiet)
-        # A film's frames may be segmented side by side, if each is: none waits for another then.
-        at_once = 1 if source.is_live or options.idle else AT_ONCE
-        self._segmenter, at_once = build.segmenter(
-            options, model, console, quiet=quiet, at_once=at_once
-        )
+        self._hooks = recording.hooks(options)
+        self._parts = given = given or parts(options, console, quiet=quiet)
+        settings = recording.settings(options, live=given.source.is_live)
+        self._segmenter, self._masks = given.segmenter, given.masks
         # Asked for once, before the segment thread owns the network: two threads in one crash it.
         self._runs_on = self._segmenter.describe()
-        self._source_name, self._live, self._masks = source.name, source.is_live, masks
+        self._weights: list[dict[str, str]] | None = None
+        self._source_name, self._live = given.source.name, given.source.is_live
         self._controls = Controls(self._segmenter, look)
         self._session = SessionSink(
             SESSIONS if options.record is None else Path(options.record),
-            source.name,
-            live=source.is_live,
+            given.source.name,
+            live=given.source.is_live,
             facts=self._facts,
+            settings=settings,
+            events=recording.watch(
+                options,
+                self._segmenter.labels,
+                self._hooks,
+                live=given.source.is_live,
+                spent=self.meter.spent,
+            ),
+            goes_on=windowed or options.record is None,
             spent=self.meter.spent,
         )
-        sinks: list[Sink] = [self._session]
+        sinks: list[Sink] = [self._session, *given.sinks]
         if windowed:
-            sinks.append(self._window(source.name))
+            sinks.append(self._window(given.source.name))
         sinks.append(StatusLine(console, self.status, interval=interval, quiet=quiet))
         if options.jsonl is not None:
             sinks.append(JsonLines(options.jsonl))
-        self._carriers = {masks: build.carrier(options, masks)}
+        self._carriers = {given.masks: build.carrier(options, given.masks)}
         self._presenter = Presenter(
-            self._carriers[masks],
+            self._carriers[given.masks],
             self._controls,
             sinks,
             self.meter,
@@ -84,14 +95,14 @@ class LiveRun:
             statistics=self._statistics,
         )
         self.pipeline = Pipeline(
-            source,
+            given.source,
             self._segmenter,
             self._presenter,
             self.meter,
-            masks=masks,
-            limits=limits,
-            pace=pace,
-            at_once=at_once,
+            masks=given.masks,
+            limits=given.limits,
+            pace=given.pace,
+            at_once=given.at_once,
         )
         self._controls.actions |= {
             "r": self._toggle_recording,
@@ -110,17 +121,25 @@ class LiveRun:
             LiveSegmentError: something failed on the way.
         """
         if not self._quiet:
+            how = [self._runs_on]
+            if self._parts.model is not None:
+                how = [self._options.model, self._runs_on, f"masks {self._masks}"]
+            if self._options.roi:
+                how.append(f"segmented within {self._options.roi}")
             self._console.print(
-                f"{self._source_name}: {self._options.model}, {self._runs_on}, masks {self._masks}"
-                + (f", segmented within {self._options.roi}" if self._options.roi else ""),
+                f"{self._source_name}: {', '.join(how)}",
                 highlight=False,
                 soft_wrap=True,
             )
         try:
-            return self.pipeline.run()
+            ending = self.pipeline.run()
         finally:
+            self._hooks.close()
             if not self._quiet and self.meter.count("shown"):
                 self._summarise()
+        if self._session.failure is not None and self._options.record is not None:
+            raise self._session.failure
+        return ending
 
     def interrupt(self, *, terminated: bool) -> None:
         """From a signal handler: end in good order."""
@@ -186,20 +205,26 @@ class LiveRun:
             highlight=False,
             soft_wrap=True,
         )
-        self._console.print(economy_line(economy), highlight=False, soft_wrap=True)
+        if self._parts.model is not None:
+            self._console.print(economy_line(economy), highlight=False, soft_wrap=True)
         if self._session.dropped:
             self._console.print(
                 f"the recording misses {self._session.dropped} pictures: the encoder was too slow",
                 highlight=False,
             )
+        for text in self._session.problems:
+            self._console.print(text, highlight=False, soft_wrap=True)
         for path in self._session.finished:
             self._console.print(f"recorded {path}", highlight=False, soft_wrap=True)
 
     def _facts(self) -> Mapping[str, Any]:
         """What the manifest says of this run."""
         thresholds = self._segmenter.thresholds
+        if self._weights is None:
+            self._weights = weights(self._parts.model)
         return {
-            "model": self._options.model,
+            "weights": self._weights,
+            "labels": list(self._segmenter.labels),
             "runs_on": self._runs_on,
             "masks": str(self._masks),
             "thresholds": {
@@ -212,6 +237,7 @@ class LiveRun:
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,
             "compute": self._compute(),
+            **self._parts.facts,
         }
 
     def _compute(self) -> Mapping[str, Any]:
@@ -250,6 +276,9 @@ class LiveRun:
             raise
 
     def _cycle_masks(self) -> None:
+        if not self._parts.can_cycle:
+            self._controls.message = "masks as they are"
+            return
         if self._masks is Masks.EXACT:
             self._controls.message = "masks exact: --realtime plays a film with carried masks"
             return

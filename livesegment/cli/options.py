@@ -199,7 +199,7 @@ class RunOptions:
         str,
         option(
             RECORDING,
-            "h264 (wants the [h264] extra), mpeg4 or mjpeg. auto: the first of these that works.",
+            "h264 (wants the h264 extra), mpeg4 or mjpeg. auto: the first of these that works.",
             metavar="NAME",
         ),
     ] = "auto"

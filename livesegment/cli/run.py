@@ -2,16 +2,19 @@
 
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from livesegment.cli.options import RunOptions, takes_run_options
+
+if TYPE_CHECKING:  # what it imports takes longer than all of --help
+    from livesegment.cli.parts import Parts
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="TOML file of these options.", metavar="FILE")
@@ -47,8 +50,20 @@ def chosen(options: RunOptions, config: Path | None, flags: dict[str, Any]) -> R
     return options.with_values(flags)
 
 
-def start(options: RunOptions, *, quiet: bool, verbose: bool) -> int:
+def start(
+    options: RunOptions,
+    *,
+    quiet: bool,
+    verbose: bool,
+    given: "Callable[[Console], Parts] | None" = None,
+) -> int:
     """Run to the end.
+
+    Args:
+        options: what is asked for.
+        quiet: whether only what goes wrong is said.
+        verbose: whether more than usual is said.
+        given: makes the parts of the run, where these do not come from the options.
 
     Returns:
         The exit status: 0, or what a signal asks for.
@@ -61,7 +76,8 @@ def start(options: RunOptions, *, quiet: bool, verbose: bool) -> int:
 
     if verbose:
         logging.getLogger("livesegment").setLevel(logging.INFO)
-    live_run = LiveRun(options, Console(stderr=True), quiet=quiet)
+    console = Console(stderr=True)
+    live_run = LiveRun(options, console, quiet=quiet, given=given(console) if given else None)
     caught: list[int] = []
     with _signals(live_run, caught):
         live_run.go()

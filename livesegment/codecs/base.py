@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from livesegment.errors import SinkError
 from livesegment.frame import Image
+
+
+class EncoderError(SinkError):
+    """An encoder failed, though the disk is well: another may do."""
 
 
 @dataclass(frozen=True, slots=True)

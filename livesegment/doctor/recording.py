@@ -1,12 +1,11 @@
-"""Whether films can be written: each is written, read back and looked at."""
+"""Whether films can be written: each codec writes one, which is read back and looked at."""
 
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
-from livesegment.errors import SinkError
 from livesegment.frame import Image
 
 FRAMES = 12
@@ -15,94 +14,102 @@ SIZE = (320, 240)
 FPS = 25.0
 NEAR = 16.0
 """Grey levels that a picture may be off by on average; codecs lose some."""
+REINSTALL = "pip install --force-reinstall opencv-contrib-python"
 
 
 class Film(NamedTuple):
-    """A kind of film."""
+    """What a codec makes."""
 
+    codec: str
+    """As `--codec` takes it."""
     name: str
-    fourcc: str
-    suffix: str
-    missing: str
-    """What it means that it cannot be written."""
-    hint: str
+    without: str
+    """What it means that it cannot be had."""
+    install: str
+    """What to type to have it."""
+    mend: str
+    """What to type where it is there and does not work."""
 
 
-RECORDED = Film("mp4v in .mkv", "mp4v", ".mkv", "nothing can be recorded", "")
-"""What the recorder writes; see `sinks.video`."""
-OTHERS = (
+FILMS = (
     Film(
-        "MJPG in .avi",
-        "MJPG",
-        ".avi",
-        "recordings do without",
-        "pip install --force-reinstall opencv-contrib-python",
+        "h264",
+        "H.264 in .mkv",
+        "recordings are larger, or their pictures come at a constant rate",
+        "pip install 'livesegment[h264]'",
+        "pip install --force-reinstall 'livesegment[h264]'",
     ),
     Film(
-        "H.264 in .mp4",
-        "avc1",
-        ".mp4",
-        "no OpenCV from PyPI has the encoder; recordings are MPEG-4, which plays everywhere",
-        "ffmpeg -i overlay-0001.mkv -c:v libx264 FILM.mp4 makes a recording H.264",
+        "mpeg4",
+        "MPEG-4 in .mkv",
+        "without H.264, recordings are Motion JPEG, ten times as large",
+        "pip install 'livesegment[h264]'",
+        REINSTALL,
     ),
+    Film("mjpeg", "Motion JPEG in .mkv", "--codec mjpeg cannot be used", REINSTALL, REINSTALL),
 )
+"""In the order in which `--codec auto` looks for them; each is an .mkv of ours."""
 
 
 def findings(ask: Ask) -> list[Finding]:
-    """A row a kind of film."""
-    return [_recorded(ask), *(_other(film, ask) for film in OTHERS)]
+    """A row a codec; the one that `--codec auto` takes must work."""
+    rows = []
+    taken = False
+    for film in FILMS:
+        try:
+            facts = ask("recording:record", film.codec)
+        except NoAnswerError as error:
+            facts = {"broken": str(error), "hint": error.hint}
+        rows.append(_row(film, facts, auto=not taken))
+        taken = taken or "missing" not in facts
+    return rows
 
 
-def _recorded(ask: Ask) -> Finding:
-    try:
-        facts = ask("recording:record", RECORDED.name)
-    except NoAnswerError as error:
-        hint = error.hint or "pip install --force-reinstall opencv-contrib-python"
-        says = f"{RECORDED.missing}: {error}"
-        return fail(Topic.RECORDING, RECORDED.name, says, hint)
-    if not _whole(facts):
-        hint = "pip install --force-reinstall opencv-contrib-python"
-        return fail(Topic.RECORDING, RECORDED.name, _count(facts), hint)
-    return ok(Topic.RECORDING, RECORDED.name, f"{_count(facts)}; recordings are of this kind")
+def _row(film: Film, facts: Facts, *, auto: bool) -> Finding:
+    if "missing" in facts:
+        return warn(Topic.RECORDING, film.name, f"{facts['missing']}; {film.without}", film.install)
+    broken = facts["broken"] if "broken" in facts else _broken(facts)
+    if broken:
+        hint = facts.get("hint") or film.mend
+        if auto:
+            return fail(Topic.RECORDING, film.name, f"{broken}; --codec auto would take it", hint)
+        return warn(Topic.RECORDING, film.name, f"{broken}; --codec auto does without", hint)
+    says = f"{FRAMES} of {FRAMES} pictures written and read back, by {facts['encoder']}"
+    return ok(Topic.RECORDING, film.name, says + ("; --codec auto takes it" if auto else ""))
 
 
-def _other(film: Film, ask: Ask) -> Finding:
-    try:
-        facts = ask("recording:record", film.name)
-    except NoAnswerError as error:
-        return warn(Topic.RECORDING, film.name, f"{error}; {film.missing}", film.hint)
-    if not _whole(facts):
-        return warn(Topic.RECORDING, film.name, f"{_count(facts)}; {film.missing}", film.hint)
-    return ok(Topic.RECORDING, film.name, _count(facts))
-
-
-def _whole(facts: Facts) -> bool:
-    return bool(facts["read"] == FRAMES and facts["off"] <= NEAR)
-
-
-def _count(facts: Facts) -> str:
-    if facts["read"] == FRAMES and facts["off"] > NEAR:
+def _broken(facts: Facts) -> str:
+    """What is wrong with the film that was read back; empty: nothing."""
+    if facts["read"] != FRAMES:
+        return f"{facts['read']} of {FRAMES} pictures written and read back"
+    if facts["off"] > NEAR:
         return f"written, but reads back as other pictures ({facts['off']:.0f} grey levels off)"
-    return f"{facts['read']} of {FRAMES} pictures written and read back"
+    return ""
 
 
-def record(name: str) -> Facts:
-    """In a child: write a film and read it back.
+def record(codec: str) -> Facts:
+    """In a child: write a film as a recording is written, and read it back.
 
     Returns:
-        How many pictures were `read`, and by how many grey levels the worst was `off`.
+        How many pictures were `read`, by how many grey levels the worst was `off`, and the
+        `encoder`; or why the codec is `missing` here.
 
     Raises:
         SinkError: it cannot be written.
     """
-    film = next(film for film in (RECORDED, *OTHERS) if film.name == name)
+    from livesegment.codecs.registry import why_not
+    from livesegment.codecs.video_file import VideoFile
+
+    reason = why_not(codec)
+    if reason is not None:
+        return {"missing": reason}
     with tempfile.TemporaryDirectory(prefix="livesegment-") as folder:
-        path = Path(folder) / f"film{film.suffix}"
-        if film == RECORDED:
-            _write_recording(path)
-        else:
-            _write(path, film.fourcc)
-        return _read(path)
+        path = Path(folder) / "film.mkv"
+        file = VideoFile(path, codec=codec, size=SIZE, fps=FPS, min_free=0)
+        for index in range(FRAMES):
+            file.write(_picture(index), index / FPS)
+        file.close()
+        return {**_read(path), "encoder": file.encoder}
 
 
 def _picture(index: int) -> Image:
@@ -110,29 +117,6 @@ def _picture(index: int) -> Image:
     import numpy as np
 
     return np.full((SIZE[1], SIZE[0], 3), 20 + 18 * index, np.uint8)
-
-
-def _write_recording(path: Path) -> None:
-    from livesegment.sinks.video import VideoFile
-
-    file = VideoFile(path, fps=FPS, size=SIZE)
-    for index in range(FRAMES):
-        file.write(_picture(index))
-    file.close()
-
-
-def _write(path: Path, fourcc: str) -> None:
-    import cv2
-
-    code = cv2.VideoWriter.fourcc(*fourcc)  # noqa: TID251 -- other kinds than `VideoFile` writes
-    writer: Any = cv2.VideoWriter(  # noqa: TID251 -- likewise
-        str(path), cv2.CAP_FFMPEG, code, FPS, SIZE
-    )
-    if not writer.isOpened():
-        raise SinkError("cannot be written")
-    for index in range(FRAMES):
-        writer.write(_picture(index))
-    writer.release()
 
 
 def _read(path: Path) -> Facts:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from livesegment.errors import SinkError
+from livesegment.sessions.timeline import iso
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the manifest; a change that readers would trip over raises it."""
 
 
@@ -54,7 +55,7 @@ class SessionFolder:
             SinkError: it could not be written.
         """
         self.facts |= facts
-        content = {"schema": SCHEMA, "source": self.source, "started": _iso(self.started)}
+        content = {"schema": SCHEMA, "source": self.source, "started": iso(self.started)}
         part = self.path / "manifest.json.part"
         try:
             part.write_text(json.dumps(content | self.facts, indent=2) + "\n", "utf-8")
@@ -79,7 +80,3 @@ class SessionFolder:
 def slug(name: str) -> str:
     """A name as part of a file name: letters, digits, dots and dashes."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.")[:60] or "source"
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,23 +1,21 @@
 """A recorded session, read: its manifest, its videos, its lines."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
+from livesegment.atomic import growing
 from livesegment.errors import SourceError, UsageError
+from livesegment.sessions.facts import number, objects, texts
 
 MANIFEST = "manifest.json"
 LINES = "frames.jsonl"
 PINNED = "pinned"
 """An empty file of this name keeps retention away from a session."""
 LATEST = "latest"
-
-
-def growing(path: Path) -> Path:
-    """What a file is called until it is finished: NAME.part.EXT."""
-    return path.with_suffix(f".part{path.suffix}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,16 @@ class Session:
                 f"{path} is no session: it has no {MANIFEST}",
                 hint="`livesegment sessions list` shows those there are",
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SourceError(
                 f"{path / MANIFEST} cannot be read: {error}",
                 hint="`livesegment sessions repair` writes it anew",
             ) from error
         if not isinstance(manifest, dict):
-            raise SourceError(f"{path / MANIFEST} is not the manifest of a session")
+            raise SourceError(
+                f"{path / MANIFEST} is not the manifest of a session",
+                hint="`livesegment sessions repair` writes it anew",
+            )
         return cls(path, manifest)
 
     @property
@@ -72,7 +73,7 @@ class Session:
     @property
     def labels(self) -> tuple[str, ...]:
         """Class names in the order of class ids; empty where the manifest does not say."""
-        return tuple(str(label) for label in self.manifest.get("labels", ()))
+        return tuple(texts(self.manifest.get("labels")))
 
     @property
     def pinned(self) -> bool:
@@ -82,12 +83,12 @@ class Session:
     def videos(self, kind: str | None = None) -> list[Video]:
         """Video files that are there, in order; of one kind (overlay, raw), or all."""
         found: list[Video] = []
-        for facts in self.manifest.get("videos", ()):
+        for facts in objects(self.manifest.get("videos")):
             path = self.path / Path(str(facts.get("file", ""))).name
             path = path if path.exists() else growing(path)
             own = str(facts.get("kind", "overlay"))
             if path.is_file() and kind in {None, own}:
-                found.append(Video(path, own, float(facts.get("start", 0.0)), facts))
+                found.append(Video(path, own, number(facts.get("start")) or 0.0, facts))
         return found
 
     def lines(self) -> Iterator[dict[str, Any]]:
@@ -118,11 +119,31 @@ class Session:
                 yield frame
 
 
-def sessions(parent: Path) -> list[Path]:
-    """Folders of sessions inside a folder, oldest first."""
+def sessions(parent: Path, *, lost: bool = False) -> list[Path]:
+    """Folders of sessions inside a folder, oldest first; hidden ones are being removed.
+
+    Args:
+        parent: where sessions are recorded.
+        lost: whether those count that have lines of frames, but lost their manifest.
+
+    Raises:
+        SourceError: the folder cannot be read.
+    """
     if not parent.is_dir():
         return []
-    return sorted(path for path in parent.iterdir() if (path / MANIFEST).is_file())
+    names = (MANIFEST, LINES, growing(Path(LINES)).name) if lost else (MANIFEST,)
+    try:
+        found = [path for path in parent.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise SourceError(f"cannot read {parent}: {error.strerror}") from error
+    return sorted(path for path in found if _has_one(path, names))
+
+
+def _has_one(path: Path, names: Iterable[str]) -> bool:
+    try:
+        return any((path / name).is_file() for name in names)
+    except OSError:
+        return False  # somebody else's
 
 
 def find(name: str, parent: Path) -> Path:
@@ -138,7 +159,7 @@ def find(name: str, parent: Path) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
-    known = sessions(parent)
+    known = sessions(parent, lost=True)
     if name == LATEST and known:
         return known[-1]
     found = [path for path in known if path.name == name] or [
@@ -149,7 +170,10 @@ def find(name: str, parent: Path) -> Path:
     if found:
         few = ", ".join(path.name for path in found[:3])
         raise UsageError(f"{name!r} names {len(found)} sessions in {parent}: {few}")
+    near = get_close_matches(name, [path.name for path in known], 1)
     raise UsageError(
         f"there is no session {name!r} in {parent}",
-        hint="`livesegment sessions list` shows those there are; `latest` is the newest",
+        hint=f"did you mean {near[0]!r}?"
+        if near
+        else "`livesegment sessions list` shows those there are; `latest` is the newest",
     )

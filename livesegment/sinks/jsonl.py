@@ -1,40 +1,49 @@
 """One JSON object a shown frame, one line each, written as it happens."""
 
 import json
+import math
 import sys
-import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
+from livesegment.atomic import growing
 from livesegment.errors import SinkError
 from livesegment.rle import crop_counts, encode_counts
+from livesegment.sessions.timeline import WallClock
 from livesegment.sinks.base import Ending, View
 
 
-class WallClock:
-    """Turns `time.monotonic()` into wall-clock time, by one look at both."""
-
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
-
-    def tell(self, monotonic: float) -> str:
-        """ISO 8601 in UTC, to the millisecond."""
-        moment = datetime.fromtimestamp(monotonic + self._offset, UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _low(side: float) -> float:
+    """Two decimals of a box's left or upper side, in the same pixel."""
+    rounded = round(side, 2)
+    return rounded if math.floor(rounded) == math.floor(side) else math.floor(side) + 0.99
 
 
-def record(view: View, clock: WallClock) -> dict[str, Any]:
-    """A view as design section 6 has it: boxes as x, y, width, height; masks as COCO RLE."""
+def _high(side: float) -> float:
+    """Two decimals of a box's right or lower side, in the same pixel."""
+    rounded = round(side, 2)
+    return rounded if math.ceil(rounded) == math.ceil(side) else math.ceil(side) - 0.99
+
+
+def record(view: View, wall: WallClock, clock: float | None = None) -> dict[str, Any]:
+    """A view as docs/output.md has it: boxes as x, y, width, height; masks as COCO RLE.
+
+    Args:
+        view: what is shown.
+        wall: tells the time of day.
+        clock: the view's time on the clock of a session, where it is part of one.
+    """
     width, height = view.frame.size
     found = view.instances
     tracks = found.track_ids.tolist() if found.track_ids is not None else [0] * len(found)
     origins = found.regions[:, :2].tolist()
     rows = []
-    for i, (x1, y1, x2, y2) in enumerate(found.boxes.tolist()):
+    for i, (left_side, top_side, right_side, bottom_side) in enumerate(found.boxes.tolist()):
+        # Whoever reads them must come to the same pixels.
+        x1, y1, x2, y2 = _low(left_side), _low(top_side), _high(right_side), _high(bottom_side)
         left, top = origins[i]
         class_id = int(found.class_ids[i])
         known = class_id < len(view.labels)
@@ -42,8 +51,8 @@ def record(view: View, clock: WallClock) -> dict[str, Any]:
         row |= {
             "class_id": class_id,
             "class": view.labels[class_id] if known else f"class {class_id}",
-            "score": round(float(found.scores[i]), 4),
-            "bbox": [round(side, 2) for side in (x1, y1, x2 - x1, y2 - y1)],
+            "score": float(str(found.scores[i])),
+            "bbox": [x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)],
             "area": int(np.count_nonzero(found.masks[i])),
             "segmentation": {
                 "size": [height, width],
@@ -54,7 +63,8 @@ def record(view: View, clock: WallClock) -> dict[str, Any]:
     return {
         "frame": view.frame.index,
         "pts": round(view.frame.pts, 4),
-        "time": clock.tell(view.frame.captured_at),
+        "time": wall.tell(view.frame.captured_at),
+        **({} if clock is None else {"clock": round(clock, 4)}),
         "key_frame": view.key_frame,
         "mask_age": None if view.mask_age is None else round(view.mask_age, 4),
         "width": width,
@@ -73,25 +83,39 @@ class JsonLines:
 
     stage = "jsonl"
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, part: bool = False, wall: WallClock | None = None) -> None:
+        """Open the file.
+
+        Args:
+            target: its path, or "-".
+            part: whether it is called NAME.part.EXT until it is finished.
+            wall: tells the time of day, where that is watched over elsewhere.
+
+        Raises:
+            SinkError: it cannot be written.
+        """
         self.lines = 0
-        self._target = target
-        self._clock = WallClock()
+        self._final = target
+        self._target = str(growing(Path(target))) if part else target
+        self._wall = wall
+        self._own_wall = WallClock()
         self._file: TextIO | None = None
         if target == "-":
             self._file = sys.stdout
             return
         try:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
-            self._file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115 -- see close
+            self._file = Path(self._target).open("w", encoding="utf-8")  # noqa: SIM115 -- see close
         except OSError as error:
             raise SinkError(f"cannot write {target}: {error.strerror}") from error
 
-    def write(self, view: View) -> bool:
+    def write(self, view: View, clock: float | None = None) -> bool:
         """Write one line; False when whoever reads our standard output is gone."""
         if self._file is None:
             return False
-        line = json.dumps(record(view, self._clock), separators=(",", ":"))
+        if self._wall is None:
+            self._own_wall.jumped()
+        line = json.dumps(record(view, self._wall or self._own_wall, clock), separators=(",", ":"))
         try:
             self._file.write(line + "\n")
             self._file.flush()
@@ -117,8 +141,11 @@ class JsonLines:
             return
         try:
             file.close()
-            if self.lines == 0 and Path(self._target).is_file():  # and no /dev/null, no FIFO
-                Path(self._target).unlink()
+            if self.lines == 0:
+                if Path(self._target).is_file():  # and no /dev/null, no FIFO
+                    Path(self._target).unlink()
+            elif self._target != self._final:
+                Path(self._target).replace(self._final)
         except OSError as error:
             raise SinkError(f"cannot finish {self._target}: {error.strerror}") from error
 

@@ -1,16 +1,18 @@
-"""The overlay as video files, encoded in a thread of its own."""
+"""Pictures as video files, encoded in a thread of its own."""
 
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from livesegment.codecs.base import EncoderError
+from livesegment.codecs.registry import chosen
+from livesegment.codecs.video_file import MIN_FREE, VideoFile
 from livesegment.frame import Image
-from livesegment.sinks.base import Ending, View
-from livesegment.sinks.constant_rate import ConstantRate
-from livesegment.sinks.video import VideoFile
+from livesegment.sessions.timeline import iso
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
 
@@ -18,21 +20,23 @@ log = logging.getLogger(__name__)
 
 QUEUE = 30
 """Pictures that may wait for the encoder: a second of them."""
+QUEUE_BYTES = 192_000_000
+"""They may take no more, so large pictures wait in smaller numbers."""
 USUAL_FPS = 30.0
 LEAST_FPS, MOST_FPS = 0.01, 240.0
 """What a source states beyond these is not believed."""
 LONGEST_GAP = 60.0
 """Seconds; after a longer silence a new file starts, instead of an hour of one still picture."""
 JOIN_SECONDS = 30.0
-ENCODE = "encode"
-"""What the work of the recorder's own thread is called in the table of stages."""
+LAST_RESORT = "mjpeg"
+"""The codec that goes on where another failed: it has no state that could be broken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Picture:
     image: Image
     time: float
-    """Seconds on the recording's clock."""
+    """Seconds on the session's clock."""
     fps: float
 
 
@@ -41,87 +45,131 @@ class _Film:
     """The file being written."""
 
     file: VideoFile
-    rate: ConstantRate
-    last: _Picture
-    size: tuple[int, int]
+    start: float
+    """Of its first picture, seconds on the session's clock."""
+    last: float
+    """Of the newest."""
 
     @property
     def longest_gap(self) -> float:
         """Seconds; in a very slow film a frame may stand for longer than `LONGEST_GAP`."""
-        return max(LONGEST_GAP, 2 / self.rate.fps)
+        return max(LONGEST_GAP, 2 / self.file.fps)
 
 
 class Recorder:
-    """Records what is shown as overlay-0001.mkv and so on; see `Sink`.
+    """Records pictures as KIND-0001.mkv and so on.
 
-    Live, the clock is that of the capture and a late encoder misses pictures, which are counted;
-    of a film every picture is recorded, on the film's own clock. A new file starts when the
-    picture changes its size. `spent` is told from the recorder's own thread how long each picture
-    took to encode.
+    Live, a late encoder misses pictures, which are counted; of a film every picture is recorded.
+    A new file starts when the picture changes its size, after a long silence, where one is asked
+    for, and when an encoder fails: then with the codec of last resort.
     """
-
-    stage = "record"
 
     def __init__(
         self,
         folder: Path,
+        kind: str,
         *,
         live: bool,
-        clock: Callable[[], float] = time.monotonic,
+        codec: str,
+        segment_length: float | None = None,
+        min_free: int = MIN_FREE,
         spent: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
+        """Start the thread; no file yet.
+
+        Args:
+            folder: of the session.
+            kind: overlay or raw: what the files are called, and what the table of stages says.
+            live: whether late pictures are dropped, or waited for.
+            codec: one of `registry.CODECS`.
+            segment_length: seconds after which a new file starts.
+            min_free: bytes to leave free on the disk.
+            spent: told from the recorder's own thread how long each picture took.
+        """
         self.files: list[dict[str, Any]] = []
-        """Finished files: name, frames, seconds, size, start on the recording's clock."""
+        """What the manifest says of each file."""
+        self.problems: list[str] = []
+        """What went wrong and was got over."""
         self._folder = folder
+        self._kind = kind
         self._live = live
-        self._clock = clock
+        self._codec = codec
+        self._segment_length = segment_length
+        self._min_free = min_free
         self._spent = spent
         self._film: _Film | None = None
-        self._stopped_at: float | None = None
-        policy = WhenFull.DROP_OLDEST if live else WhenFull.WAIT
-        self._queue: Mailbox[_Picture] = Mailbox(QUEUE, policy)
-        self._worker = Worker("recorder", self._encode)
-        self._worker.start()
+        self._end: float | None = None
+        self._split = False
+        self._queue: Mailbox[_Picture] | None = None
+        self._worker = Worker(f"recorder-{kind}", self._encode)
 
     @property
     def dropped(self) -> int:
         """Pictures that the encoder was too late for."""
-        return self._queue.dropped
+        return 0 if self._queue is None else self._queue.dropped
 
-    def write(self, view: View) -> bool:
-        """Hand the picture to the encoder; see `Sink.write`."""
-        when = view.frame.captured_at if self._live else view.frame.pts
-        stated = view.fps is not None and LEAST_FPS <= view.fps <= MOST_FPS
-        fps = view.fps if view.fps is not None and stated else USUAL_FPS
+    def write(self, image: Image, at: float, fps: float | None) -> None:
+        """Hand a picture to the encoder.
+
+        Args:
+            image: which must not change any more.
+            at: its time, seconds on the session's clock.
+            fps: how many come a second, where that is known.
+
+        Raises:
+            SinkError: the encoder or the disk failed.
+        """
+        if self._queue is None:
+            capacity = max(2, min(QUEUE, QUEUE_BYTES // image.nbytes))
+            self._queue = Mailbox(capacity, WhenFull.DROP_OLDEST if self._live else WhenFull.WAIT)
+            self._worker.start()
+        stated = fps is not None and LEAST_FPS <= fps <= MOST_FPS
         try:
-            self._queue.put(_Picture(view.picture, when, fps))
+            self._queue.put(_Picture(image, at, fps if fps and stated else USUAL_FPS))
         except Closed:
-            self._raise()
-        return True
+            self.check()
 
-    def idle(self, remade: View | None = None) -> bool:
-        """See whether the encoder still runs; see `Sink.idle`."""
-        del remade
-        self._raise()
-        return True
+    def split(self) -> None:
+        """Let the next picture begin a new file."""
+        self._split = True
 
-    def close(self, ending: Ending) -> None:
-        """Encode what waits and finish the file; see `Sink.close`."""
-        del ending
-        if self._live and self._stopped_at is None:
-            self._stopped_at = self._clock()
-        self._queue.close()
-        if not self._worker.stop(JOIN_SECONDS):
-            log.error("the encoder did not finish within %.0f s", JOIN_SECONDS)
-        self._raise()
+    def remove(self, name: str) -> None:
+        """Remove a finished file and note it; from any thread."""
+        for place, facts in enumerate(self.files):
+            if facts["file"] == name:
+                (self._folder / name).unlink(missing_ok=True)
+                self.files[place] = facts | {"removed": iso(datetime.now(UTC))}
 
-    def _raise(self) -> None:
+    def check(self) -> None:
+        """See whether the encoder still runs.
+
+        Raises:
+            SinkError: it failed.
+        """
         error, self._worker.error = self._worker.error, None
         if error is not None:
             raise error
 
+    def close(self, end: float | None) -> None:
+        """Encode what waits and finish the file.
+
+        Args:
+            end: when the recording ends, on the session's clock; None: with its last picture.
+
+        Raises:
+            SinkError: the encoder or the disk failed.
+        """
+        self._end = end
+        if self._queue is not None:
+            self._queue.close()
+        if not self._worker.stop(JOIN_SECONDS):
+            log.error("the encoder did not finish within %.0f s", JOIN_SECONDS)
+        self.check()
+
     def _encode(self) -> None:
         """The recorder thread."""
+        if self._queue is None:
+            return
         try:
             while True:
                 picture = self._queue.get()
@@ -131,50 +179,88 @@ class Recorder:
             pass
         finally:
             self._queue.close(discard=True)
-            self._finish(self._stopped_at)
+            self._finish(self._end)
 
     def _append(self, picture: _Picture) -> None:
+        film = self._film_for(picture)
+        started = time.perf_counter()
+        try:
+            film.file.write(picture.image, picture.time - film.start)
+        except EncoderError as error:
+            self._give_way(error)
+            film = self._begin(picture)
+            film.file.write(picture.image, 0.0)
+        self._spent(f"encode {self._kind}", time.perf_counter() - started)
+        film.last = picture.time
+
+    def _film_for(self, picture: _Picture) -> _Film:
+        """The file that a picture belongs to."""
         height, width = picture.image.shape[:2]
         film = self._film
-        if film is not None and (
-            film.size != (width, height) or picture.time - film.last.time > film.longest_gap
-        ):
-            self._finish(picture.time if film.size != (width, height) else None)
-            film = None
-        if film is None:
-            name = f"overlay-{len(self.files) + 1:04d}.mkv"
-            file = VideoFile(self._folder / name, fps=picture.fps, size=(width, height))
-            film = _Film(file, ConstantRate(file.fps), picture, (width, height))
-            film.rate.advance(picture.time)
-            self._film = film
-            self.files.append({"file": name, "start": round(picture.time, 4)})
-            return
-        for _ in range(film.rate.advance(picture.time)):
-            self._write(film)
-        film.last = picture
+        if film is not None:
+            silent = picture.time - film.last > film.longest_gap
+            length = self._segment_length
+            full = length is not None and picture.time - film.start >= length
+            if full or self._split or silent or film.file.size != (width, height):
+                self._finish(None if silent else picture.time)
+                film = None
+        self._split = False
+        if film is not None:
+            return film
+        try:
+            return self._begin(picture)
+        except EncoderError as error:
+            self._give_way(error)
+            return self._begin(picture)
 
-    def _write(self, film: _Film) -> None:
-        started = time.perf_counter()
-        film.file.write(film.last.image)
-        self._spent(ENCODE, time.perf_counter() - started)
+    def _begin(self, picture: _Picture) -> _Film:
+        height, width = picture.image.shape[:2]
+        name = f"{self._kind}-{len(self.files) + 1:04d}.mkv"
+        file = VideoFile(
+            self._folder / name,
+            codec=self._codec,
+            size=(width, height),
+            fps=picture.fps,
+            min_free=self._min_free,
+        )
+        self._film = _Film(file, picture.time, picture.time)
+        self.files.append(
+            {
+                "file": name,
+                "kind": self._kind,
+                "codec": self._codec,
+                "encoder": file.encoder,
+                "start": round(picture.time, 4),
+                "width": width,
+                "height": height,
+                "fps": file.fps,
+            }
+        )
+        return self._film
+
+    def _give_way(self, error: EncoderError) -> None:
+        """Go on with the codec of last resort, or not at all."""
+        try:
+            self._finish(None)
+        except EncoderError:
+            log.debug("a failed encoder held pictures back", exc_info=True)
+        if self._codec == LAST_RESORT:
+            raise error
+        self._codec = chosen(LAST_RESORT)
+        self.problems.append(f"{error}; went on as {self._codec}")
+        log.warning("%s", self.problems[-1])
 
     def _finish(self, end: float | None) -> None:
         """Write the last picture to the end of the film, and close the file."""
         film, self._film = self._film, None
         if film is None:
             return
+        if end is not None and end - film.last > film.longest_gap:
+            end = None
         try:
-            if end is not None and end - film.last.time > film.longest_gap:
-                end = None
-            for _ in range(film.rate.finish(end)):
-                self._write(film)
+            film.file.close(None if end is None else end - film.start)
         finally:
-            film.file.close()
-            frames, fps = film.file.frames, film.rate.fps
-            self.files[-1] |= {
-                "frames": frames,
-                "fps": fps,
-                "seconds": round(frames / fps, 4),
-                "width": film.size[0],
-                "height": film.size[1],
-            }
+            facts = self.files.pop()
+            if film.file.frames:
+                facts |= {"frames": film.file.frames, "seconds": round(film.file.seconds, 4)}
+                self.files.append(facts | {"bytes": film.file.size_in_bytes})

@@ -1,4 +1,4 @@
-"""A session on disk: overlay video, frames.jsonl, snapshots and manifest."""
+"""A session on disk, recorded while it is switched on."""
 
 import logging
 import platform
@@ -16,8 +16,8 @@ from livesegment.errors import SinkError
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder
 from livesegment.sinks.base import Ending, View
-from livesegment.sinks.jsonl import JsonLines
-from livesegment.sinks.recorder import Recorder
+from livesegment.sinks.recording import Recording, Watch
+from livesegment.sinks.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -47,30 +47,50 @@ class SessionSink:
         *,
         live: bool,
         facts: Callable[[], Mapping[str, Any]],
+        settings: Settings | None = None,
+        events: Callable[[Path], Watch] | None = None,
+        goes_on: bool = False,
         spent: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
+        """Get ready; nothing is written before `start`.
+
+        Args:
+            parent: where session folders are made.
+            source: its name, without a password.
+            live: whether it has its own pace.
+            facts: what the manifest says of the run.
+            settings: how it is recorded.
+            events: makes what watches for events, in the session's folder.
+            goes_on: whether the run goes on when recording fails, as someone is watching.
+            spent: told how long encoding took.
+        """
         self._parent = parent
         self._source = source
         self._live = live
         self._facts = facts
+        self._settings = settings or Settings()
+        self._events = events
+        self._goes_on = goes_on
         self._spent = spent
-        self._folder: SessionFolder | None = None
-        self._recorder: Recorder | None = None
-        self._lines: JsonLines | None = None
+        self._recording: Recording | None = None
+        self.failure: SinkError | None = None
+        """Why a recording ended before it was to end."""
         self.finished: list[Path] = []
         """Folders of finished sessions, in order."""
+        self.problems: list[str] = []
+        """What went wrong in finished sessions and was got over."""
         self.dropped = 0
         """Pictures that finished recordings miss."""
 
     @property
     def recording(self) -> bool:
         """Whether a session is being recorded."""
-        return self._recorder is not None
+        return self._recording is not None
 
     @property
     def path(self) -> Path | None:
         """The folder of the session being recorded."""
-        return self._folder.path if self._folder else None
+        return self._recording.folder.path if self._recording else None
 
     def start(self) -> None:
         """Begin a new session; nothing if one goes on.
@@ -78,52 +98,39 @@ class SessionSink:
         Raises:
             SinkError: the folder cannot be made.
         """
-        if self._recorder is not None:
+        if self._recording is not None:
             return
-        folder = SessionFolder(self._parent, self._source)
+        folder = SessionFolder(self._parent, self._source, {"versions": versions()})
         try:
-            folder.write_manifest(versions=versions(), live=self._live, **self._facts())
-            self._lines = JsonLines(str(folder.path / "frames.jsonl"))
+            self._recording = Recording(
+                folder,
+                self._settings,
+                live=self._live,
+                facts=self._facts,
+                events=self._events,
+                spent=self._spent,
+            )
         except SinkError:
             with suppress(SinkError):
                 folder.remove_if_empty()
             raise
-        self._folder = folder
-        self._recorder = Recorder(folder.path, live=self._live, spent=self._spent)
 
-    def stop(self, ending: Ending) -> None:
+    def stop(self, ending: Ending, reason: str | None = None) -> None:
         """Finish the session; every part of it, whatever happens to the others.
 
         Raises:
             SinkError: a part could not be finished; the first of several.
         """
-        folder, recorder, lines = self._folder, self._recorder, self._lines
-        self._folder = self._recorder = self._lines = None
-        if folder is None or recorder is None or lines is None:
-            return
-        failures: list[Exception] = []
-        for part in (recorder, lines):
-            try:
-                part.close(ending)
-            except Exception as error:  # noqa: BLE001 -- raised again below
-                failures.append(error)
-        self.dropped += recorder.dropped
-        if not failures and folder.remove_if_empty():
+        recording, self._recording = self._recording, None
+        if recording is None:
             return
         try:
-            folder.write_manifest(
-                **self._facts(),
-                ended=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                end_reason=str(failures[0]) if failures else str(ending),
-                videos=recorder.files,
-                frames=lines.lines,
-                recorder_dropped=recorder.dropped,
-            )
-        except SinkError as error:
-            failures.append(error)
-        self.finished.append(folder.path)
-        if failures:
-            raise failures[0]
+            recording.close(ending, reason)
+        finally:
+            self.dropped += recording.dropped
+            self.problems += recording.problems
+            if recording.folder.path.exists():
+                self.finished.append(recording.folder.path)
 
     def toggle(self) -> None:
         """Start or stop, as the user's key asks."""
@@ -138,7 +145,7 @@ class SessionSink:
         Raises:
             SinkError: it cannot be written.
         """
-        folder = (self._folder.path if self._folder else self._parent) / "snapshots"
+        folder = (self.path or self._parent) / "snapshots"
         path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}_frame-{frame_index}.png"
         data = cv2.imencode(".png", image)[1]
         try:
@@ -150,16 +157,30 @@ class SessionSink:
 
     def write(self, view: View) -> bool:
         """Record one view; see `Sink.write`."""
-        if self._recorder is not None and self._lines is not None:
-            self._lines.write(view)
-            self._recorder.write(view)
+        recording = self._recording
+        if recording is not None:
+            self._guarded(lambda: recording.write(view))
         return True
 
     def idle(self, remade: View | None = None) -> bool:
-        """See whether the recorder still runs; see `Sink.idle`."""
+        """See whether the recording still works; see `Sink.idle`."""
         del remade
-        return self._recorder is None or self._recorder.idle()
+        if self._recording is not None:
+            self._guarded(self._recording.check)
+        return True
 
     def close(self, ending: Ending) -> None:
         """Finish the session; see `Sink.close`."""
         self.stop(ending)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Take a step; if it fails, finish what there is, and end the run or let it go on."""
+        try:
+            step()
+        except SinkError as error:
+            self.failure = error
+            with suppress(SinkError):  # the reason is known, and said below
+                self.stop(Ending.FAILED, str(error))
+            if not self._goes_on:
+                raise
+            log.warning("recording ended: %s", error)

@@ -1,5 +1,7 @@
 """Exact masks stay as they are, and their objects keep their numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from livesegment.carrying.exact import ExactCarrier
@@ -9,7 +11,8 @@ from livesegment.sources.synthetic import FPS, Scene
 
 
 def shown(carrier: ExactCarrier, index: int, found: Instances, scene: Scene) -> Instances:
-    """What the carrier makes of a frame and its own result."""
+    """What the carrier makes of a frame and its own result, which names nobody."""
+    found = replace(found, track_ids=None)
     frame = Frame(scene.picture(index / FPS), index, 1000 + 5.0 * index, index / FPS)
     carrier.correct(Segmentation(found, index, frame.captured_at, frame.size))
     return carrier.advance(frame)
@@ -74,3 +77,14 @@ def test_a_frame_of_another_size_shows_nothing_of_the_result_before_it() -> None
     carrier = ExactCarrier()
     shown(carrier, 0, Scene().truth(0.0), Scene())
     assert len(carrier.advance(Frame(Scene((320, 180)).picture(0.0), 1, 0.0, 1 / FPS))) == 0
+
+
+def test_who_comes_with_an_identity_keeps_it() -> None:
+    """A recording knows already who is who."""
+    scene, carrier = Scene(), ExactCarrier()
+    for index in range(3):
+        truth = scene.truth(index / FPS)
+        known = replace(truth, track_ids=np.arange(len(truth), dtype=np.int32) * 11)
+        frame = Frame(scene.picture(index / FPS), index, 1000.0 + index, index / FPS)
+        carrier.correct(Segmentation(known, index, frame.captured_at, frame.size))
+        assert carrier.advance(frame) is known

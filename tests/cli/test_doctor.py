@@ -77,7 +77,7 @@ def test_the_real_command_prints_json_and_nothing_else(tmp_path: Path) -> None:
     topics = list(dict.fromkeys(row["topic"] for row in said["findings"]))
     assert topics == [str(topic) for topic in Topic]
     rows = {row["name"]: row for row in said["findings"]}
-    for name in ("Python", "import cv2", "opencv, cpu", "mp4v in .mkv", "colour-shapes"):
+    for name in ("Python", "import cv2", "opencv, cpu", "MPEG-4 in .mkv", "colour-shapes"):
         assert rows[name]["verdict"] == "ok", rows[name]
     failed = any(row["verdict"] == "fail" for row in said["findings"])
     assert (child.returncode == 0) is not failed

@@ -42,7 +42,9 @@ def test_synthetic_scene_is_segmented_recorded_and_written(cli: Cli, tmp_path: P
     assert ended.code == 0, ended.err
     (session,) = (tmp_path / "out").iterdir()
     assert film(session / "overlay-0001.mkv") == (FRAMES, 30)
-    assert rows(session / "frames.jsonl") == rows(lines)
+    recorded = rows(session / "frames.jsonl")
+    assert [row.pop("clock") for row in recorded] == [row["pts"] for row in recorded]
+    assert recorded == rows(lines)
     manifest = json.loads((session / "manifest.json").read_text("utf-8"))
     assert manifest["end_reason"] == "limit reached"
     assert manifest["videos"][0]["frames"] == FRAMES
@@ -164,7 +166,7 @@ def test_killed_recording_can_be_read(tmp_path: Path) -> None:
     (session,) = (tmp_path / "out").iterdir()
     assert not (session / "overlay-0001.mkv").exists()
     assert (session / "overlay-0001.part.mkv").stat().st_size > 0
-    text = (session / "frames.jsonl").read_text("utf-8")
+    text = (session / "frames.part.jsonl").read_text("utf-8")
     assert all(json.loads(line) for line in text.splitlines())
 
 

@@ -28,7 +28,7 @@ def test_every_topic_is_looked_at_in_order() -> None:
 def test_on_a_machine_where_everything_crashes_it_still_tells_of_it() -> None:
     found = examine("colour-shapes", ask=crash)
     failed = [row for row in found if row.verdict == "fail"]
-    assert {"import cv2", "opencv", "OpenCL", "mp4v in .mkv"} <= {row.name for row in failed}
+    assert {"import cv2", "opencv", "OpenCL", "H.264 in .mkv"} <= {row.name for row in failed}
 
 
 def test_what_is_not_well_says_what_to_do() -> None:

@@ -19,8 +19,9 @@ import pytest
 from livesegment.errors import SinkError
 from livesegment.instances import Instances
 from livesegment.rle import decode_counts, decode_mask
+from livesegment.sessions.timeline import WallClock
 from livesegment.sinks.base import Ending
-from livesegment.sinks.jsonl import JsonLines, WallClock, record
+from livesegment.sinks.jsonl import JsonLines, record
 from tests.fakes import CEILING, view
 
 END = Ending.END_OF_SOURCE
@@ -65,7 +66,7 @@ def test_a_line_has_what_it_is_documented_to_have(tmp_path: Path) -> None:
     first, second = line["instances"]
     assert list(first) == ["track_id", "class_id", "class", "score", "bbox", "area", "segmentation"]
     assert (first["track_id"], first["class_id"], first["class"]) == (7, 2, "blue")
-    assert first["score"] == 0.9123
+    assert first["score"] == 0.912345
     assert first["bbox"] == [2.5, 3.25, 10.25, 8.25]
     assert first["area"] == 84
     assert first["segmentation"]["size"] == [48, 64]

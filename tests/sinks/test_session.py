@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,20 @@ import numpy as np
 import pytest
 
 from livesegment import __version__
+from livesegment.codecs.video_file import VideoFile
 from livesegment.errors import SinkError
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder, slug
 from livesegment.sinks import recorder as recorder_module
-from livesegment.sinks import session as session_module
+from livesegment.sinks import recording as recording_module
 from livesegment.sinks.base import Ending
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.session import SessionSink
-from livesegment.sinks.video import VideoFile
+from livesegment.sinks.settings import Settings
 from tests.fakes import image, view
 
 END = Ending.END_OF_SOURCE
+SETTINGS = Settings(min_free=0)
 
 
 class _Facts:
@@ -36,9 +37,12 @@ class _Facts:
         return {"model": "fake", "captured": self.captured}
 
 
-def _sink(parent: Path, *, live: bool = False) -> tuple[SessionSink, _Facts]:
+def _sink(parent: Path, *, live: bool = False, goes_on: bool = False) -> tuple[SessionSink, _Facts]:
     facts = _Facts()
-    return SessionSink(parent, "10.0.0.7:554/live", live=live, facts=facts), facts
+    sink = SessionSink(
+        parent, "10.0.0.7:554/live", live=live, facts=facts, settings=SETTINGS, goes_on=goes_on
+    )
+    return sink, facts
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -72,13 +76,14 @@ def test_a_session_is_named_by_time_and_source(tmp_path: Path) -> None:
 
 def test_the_manifest_says_all_of_the_session(tmp_path: Path) -> None:
     manifest = _manifest(_recorded(tmp_path))
-    assert manifest["schema"] == 1
+    assert manifest["schema"] == 2
+    assert manifest["state"] == "finished"
     assert manifest["source"] == "10.0.0.7:554/live"
     assert manifest["live"] is False
     assert manifest["model"] == "fake"
     assert manifest["captured"] == 5
     assert manifest["frames"] == 5
-    assert manifest["recorder_dropped"] == 0
+    assert manifest["recorder_dropped"] == {"overlay": 0}
     assert manifest["end_reason"] == "end of source"
     assert manifest["started"] < manifest["ended"]
     assert manifest["versions"]["livesegment"] == __version__
@@ -173,10 +178,10 @@ def test_a_session_that_cannot_begin_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Refuses(JsonLines):
-        def __init__(self, target: str) -> None:
+        def __init__(self, target: str, **_: object) -> None:
             raise SinkError("no lines today")
 
-    monkeypatch.setattr(session_module, "JsonLines", Refuses)
+    monkeypatch.setattr(recording_module, "JsonLines", Refuses)
     sink, _ = _sink(tmp_path)
     with pytest.raises(SinkError, match="no lines today"):
         sink.start()
@@ -213,7 +218,7 @@ def test_even_a_bug_of_the_encoder_leaves_a_whole_session(
 
 def _fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     class Fails(VideoFile):
-        def write(self, image: Image) -> None:
+        def write(self, image: Image, seconds: float) -> None:
             raise error
 
     monkeypatch.setattr(recorder_module, "VideoFile", Fails)
@@ -223,7 +228,7 @@ def test_a_folder_taken_away_before_the_first_frame_is_no_error(tmp_path: Path) 
     sink, _ = _sink(tmp_path)
     sink.start()
     assert sink.path is not None
-    shutil.rmtree(sink.path)
+    sink.path.rename(tmp_path / "elsewhere")
     sink.close(END)
 
 
@@ -232,7 +237,7 @@ def test_a_folder_taken_away_under_the_recording_is_an_error(tmp_path: Path) -> 
     sink.start()
     sink.write(view(0))
     assert sink.path is not None
-    shutil.rmtree(sink.path)
+    sink.path.rename(tmp_path / "elsewhere")
     with pytest.raises(SinkError):
         sink.close(END)
 

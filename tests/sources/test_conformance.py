@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 
 from livesegment.frame import Frame
+from livesegment.sessions.session import Session
 from livesegment.sources.base import Source, SourceInfo
+from livesegment.sources.excerpt import Excerpt, PacedSource
 from livesegment.sources.images import ImagesSource
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
+from livesegment.sources.recorded import RecordedSource, StandInSource
 from livesegment.sources.stream import StreamSource
 from livesegment.sources.synthetic import Scene, SyntheticSource
 from livesegment.sources.video import VideoSource
 from tests.servers.mjpeg import mjpeg_server
+from tests.sessions.made import make_session
 from tests.sources.films import fifo, film, pictures
 
 ENOUGH = 6
@@ -65,6 +69,28 @@ def _realtime(folder: Path) -> Generator[Source]:
 
 
 @contextmanager
+def _recorded(folder: Path) -> Generator[Source]:
+    path = make_session(folder, frames=ENOUGH, live=False, segments=2)
+    yield RecordedSource(Session.open(path))
+
+
+@contextmanager
+def _stand_in(folder: Path) -> Generator[Source]:
+    path = make_session(folder, frames=ENOUGH, live=False, raw=False)
+    yield StandInSource(Session.open(path), film(folder / "film.avi", ENOUGH))
+
+
+@contextmanager
+def _excerpt(folder: Path) -> Generator[Source]:
+    yield Excerpt(VideoSource(str(film(folder / "film.avi", 2 * ENOUGH))), frames=ENOUGH)
+
+
+@contextmanager
+def _paced(folder: Path) -> Generator[Source]:
+    yield PacedSource(VideoSource(str(film(folder / "film.avi", ENOUGH, fps=200))))
+
+
+@contextmanager
 def _stream(folder: Path) -> Generator[Source]:
     with mjpeg_server(pictures(3)) as server:
         yield StreamSource(server.url())
@@ -83,6 +109,10 @@ FINITE: dict[str, Factory] = {
     "retimed": _retimed,
     "realtime": _realtime,
     "pipe": _pipe,
+    "recorded": _recorded,
+    "stand-in": _stand_in,
+    "excerpt": _excerpt,
+    "paced": _paced,
 }
 ALL: dict[str, Factory] = FINITE | {
     "synthetic": _synthetic,

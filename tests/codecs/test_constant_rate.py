@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesegment.sinks.constant_rate import ConstantRate
+from livesegment.codecs.constant_rate import ConstantRate
 
 film_rates = st.sampled_from([25.0, 30.0])
 

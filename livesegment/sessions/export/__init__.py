@@ -1,0 +1,1 @@
+"""Sessions in the formats of others: COCO, YOLO, CSV, label pictures, MP4."""
