@@ -30,7 +30,7 @@ AGES = frozenset({"staleness", "mask age"})
 THREADS = {
     "capture": "capture",
     **dict.fromkeys(("prepare", "infer", "decode", "edges"), "segment"),
-    "encode overlay": "recorder",
+    "encode": "recorder",
 }
 """Stage -> whose thread does it; all others are the presenter's."""
 NOTES = {"capture": "read and decoded", "record": "handed to the recorder", "jsonl": "written"}

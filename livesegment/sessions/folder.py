@@ -3,8 +3,10 @@
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,17 @@ class SessionFolder:
             part.write_text(json.dumps(content | self.facts, indent=2) + "\n", "utf-8")
             os.replace(part, self.path / "manifest.json")  # noqa: PTH105 -- atomic
         except OSError as error:
-            raise SinkError(f"cannot write {part}: {error.strerror}") from error
+            with suppress(OSError):
+                part.unlink(missing_ok=True)  # half of it
+            if not self.path.exists():
+                raise SinkError(
+                    f"cannot write the manifest: {self.path} was taken away while it was recorded"
+                ) from error
+            full = error.errno in {ENOSPC, EDQUOT}
+            raise SinkError(
+                f"cannot write {part}: {error.strerror}",
+                hint="make room, and record again" if full else None,
+            ) from error
 
     def remove_if_empty(self) -> bool:
         """Take the folder away again if nothing was recorded into it; whether it is gone."""

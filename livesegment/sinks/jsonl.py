@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import sys
 from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -95,6 +97,7 @@ class JsonLines:
             SinkError: it cannot be written.
         """
         self.lines = 0
+        self._bytes = 0
         self._final = target
         self._target = str(growing(Path(target))) if part else target
         self._wall = wall
@@ -105,7 +108,7 @@ class JsonLines:
             return
         try:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
-            self._file = Path(self._target).open("w", encoding="utf-8")  # noqa: SIM115 -- see close
+            self._file = Path(self._target).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
         except OSError as error:
             raise SinkError(f"cannot write {target}: {error.strerror}") from error
 
@@ -124,8 +127,13 @@ class JsonLines:
             return False
         except OSError as error:
             self._abandon()
-            raise SinkError(f"cannot write {self._target}: {error.strerror}") from error
+            full = error.errno in {ENOSPC, EDQUOT}
+            raise SinkError(
+                f"cannot write {self._target}: {error.strerror}",
+                hint="make room, and record again" if full else None,
+            ) from error
         self.lines += 1
+        self._bytes += len(line) + 1
         return True
 
     def idle(self, remade: View | None = None) -> bool:
@@ -152,6 +160,11 @@ class JsonLines:
     def _abandon(self) -> None:
         """Let go of a file that takes no more, and of what of the last line is still buffered."""
         file, self._file = self._file, None
-        if file is not None and self._target != "-":
+        if file is None or self._target == "-":
+            return
+        with suppress(OSError):
+            file.close()
+        if self._target != self._final:  # the last line may be there in part
             with suppress(OSError):
-                file.close()
+                os.truncate(self._target, self._bytes)
+                Path(self._target).replace(self._final)

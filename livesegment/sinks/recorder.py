@@ -92,6 +92,7 @@ class Recorder:
         """What went wrong and was got over."""
         self._folder = folder
         self._kind = kind
+        self._stage = "encode" if kind == "overlay" else f"encode {kind}"
         self._live = live
         self._codec = codec
         self._segment_length = segment_length
@@ -190,7 +191,7 @@ class Recorder:
             self._give_way(error)
             film = self._begin(picture)
             film.file.write(picture.image, 0.0)
-        self._spent(f"encode {self._kind}", time.perf_counter() - started)
+        self._spent(self._stage, time.perf_counter() - started)
         film.last = picture.time
 
     def _film_for(self, picture: _Picture) -> _Film:

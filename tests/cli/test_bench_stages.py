@@ -7,8 +7,7 @@ import pytest
 
 from tests.cli.runner import Cli
 
-STAGES = ["capture", "prepare", "infer", "decode", "edges", "carry", "compose", "record"]
-STAGES += ["encode overlay"]
+STAGES = ["capture", "prepare", "infer", "decode", "edges", "carry", "compose", "record", "encode"]
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +29,8 @@ def test_every_stage_the_rates_and_their_ratio_as_json(cli: Cli, tmp_path: Path)
     said = json.loads(out)
     found = {stage["name"]: stage for stage in said["stages"]}
     assert [name for name in found if name in STAGES] == STAGES
-    assert {found[name]["count"] for name in ("infer", "compose", "encode overlay")} == {6}
-    assert found["encode overlay"]["thread"] == "recorder"
+    assert {found[name]["count"] for name in ("infer", "compose", "encode")} == {6}
+    assert found["encode"]["thread"] == "recorder"
     assert (said["frames"], len(said["rounds_each"])) == (6, 2)
     for one in said["rounds_each"]:
         assert one["ratio"] == pytest.approx(one["fps"] / one["network_fps"], rel=0.01)

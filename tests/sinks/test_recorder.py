@@ -249,7 +249,7 @@ def test_the_time_that_each_picture_took_to_encode_is_told(
     for index in range(4):
         _write(recorder, index)
     recorder.close(None)
-    assert [stage for stage, _ in told] == ["encode overlay"] * 4
+    assert [stage for stage, _ in told] == ["encode"] * 4
     assert all(seconds >= 0 for _, seconds in told)
 
 
