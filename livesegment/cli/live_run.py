@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from livesegment.cli import build, recording
+from livesegment.cli.facts import compute, limits
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, parts, weights
 from livesegment.cli.status import StatusLine, economy_line, rest_line, stage_table
@@ -227,34 +228,11 @@ class LiveRun:
             "labels": list(self._segmenter.labels),
             "runs_on": self._runs_on,
             "masks": str(self._masks),
-            "thresholds": {
-                "score": thresholds.score,
-                "mask": thresholds.mask,
-                "nms": thresholds.nms,
-                "max_instances": thresholds.max_instances,
-                "classes": self._options.classes,
-            },
+            "thresholds": limits(thresholds, self._options.classes),
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,
-            "compute": self._compute(),
+            "compute": compute(self._options, self.pipeline.economy),
             **self._parts.facts,
-        }
-
-    def _compute(self) -> Mapping[str, Any]:
-        """What was asked of the processor, and what it did."""
-        options, economy = self._options, self.pipeline.economy
-        return {
-            "max_fps": options.max_fps,
-            "segment_rate": options.segment_rate,
-            "idle": bool(options.idle),
-            "roi": options.roi,
-            "skipped": economy.skipped,
-            "segmented": economy.segmented,
-            "still": economy.still,
-            "over_rate": economy.over_rate,
-            "network_idle": round(economy.idle, 4),
-            "cpu_seconds": round(economy.cpu, 3),
-            "cpu_seconds_per_frame": round(economy.cpu_per_frame, 5),
         }
 
     @property

@@ -182,7 +182,9 @@ class VideoFile:
         if self._writer is None:
             return
         after_last = (self._last_ms + round(1000 / self.fps)) / 1000
-        self.seconds = self.frames / self.fps if self._rate else max(end or 0.0, after_last)
+        # An end that is told is that of the file, so that the next one begins where it ends.
+        until = after_last if end is None else max(end, (self._last_ms + 1) / 1000)
+        self.seconds = self.frames / self.fps if self._rate else until
         with self._writing():
             self._writer.close(round(1000 * self.seconds))
             self._part.replace(self.path)

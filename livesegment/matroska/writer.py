@@ -27,6 +27,8 @@ MOST_BEFORE = 30_000
 KEY = 0x80
 NO_ROOM = {ENOSPC, EDQUOT, EFBIG}
 CLUSTER_HEAD = len(ebml.CLUSTER) + len(ebml.UNKNOWN_SIZE)
+ALONE_MS = 40
+"""How long a picture is taken to last that has no other beside it."""
 
 
 class MatroskaWriter:
@@ -148,7 +150,7 @@ class MatroskaWriter:
     def _end(self, end_ms: int | None) -> int:
         if end_ms is not None or not self.frames:
             return max(end_ms or 0, self.last_ms)
-        usual = 1000 / self.track.fps if self.track.fps else self._steps.usual() or 0
+        usual = 1000 / self.track.fps if self.track.fps else self._steps.usual() or ALONE_MS
         return round(self.last_ms + usual)
 
     def _write_cues(self) -> None:

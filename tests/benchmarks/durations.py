@@ -11,6 +11,7 @@ give each picture its time, to the millisecond.
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -43,6 +44,8 @@ CODECS = ("h264", "mpeg4", "mjpeg")
 RATES = (3.0, 15.0, 30.0, 60.0)
 SECONDS = 12.0
 STALL = 5.0
+STALLS = (2.5, 5.0)
+"""Of the real camera, which is given up after three seconds."""
 SILENCE = 2.0
 """Seconds between the last frame and the end."""
 JITTER = 0.4
@@ -161,7 +164,7 @@ def probe(path: Path) -> tuple[list[float], float]:
     return times, float(said["format"]["duration"])
 
 
-def real(parent: Path, codec: str, *, stall: float, seconds: float = 8.0) -> tuple[Row, int, str]:
+def real(parent: Path, codec: str, *, stall: float, seconds: float = 5.0) -> tuple[Row, int, str]:
     """Record a stalling camera by the whole program, and interrupt it.
 
     Returns:
@@ -172,8 +175,8 @@ def real(parent: Path, codec: str, *, stall: float, seconds: float = 8.0) -> tup
     with mjpeg_server(pictures, fps=30) as server:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "livesegment", "run", server.url(), "--headless"),
-                *("--model", "colour-shapes", "--codec", codec, "--min-free", "0"),
+                *(sys.executable, "-m", "livesegment", "run", "--source", server.url()),
+                *("--headless", "--model", "colour-shapes", "--codec", codec, "--min-free", "0"),
                 *("--record", str(parent)),
             ],
             env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -188,14 +191,16 @@ def real(parent: Path, codec: str, *, stall: float, seconds: float = 8.0) -> tup
             wait(stall)
             server.silent.clear()
             wait(seconds)
-            told = time.time()
+            told = time.time() if process.poll() is None else None
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=CEILING)
         finally:
             process.kill()
     path = next(parent.iterdir())
-    first = next(iter(Session.open(path).lines()))["time"]
-    life = told - datetime.fromisoformat(first).timestamp()
+    session = Session.open(path)
+    if told is None:  # it gave the camera up before
+        told = datetime.fromisoformat(session.manifest["ended"]).timestamp()
+    life = told - datetime.fromisoformat(next(iter(session.lines()))["time"]).timestamp()
     row = measure(path, 30.0, None, codec, life)
     words = [line for line in err.splitlines() if line.startswith(("error:", "WARN", "Trace"))]
     return row, process.returncode, " ".join(words)
@@ -228,7 +233,7 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--codec", nargs="+", choices=CODECS, default=CODECS)
-    parser.add_argument("--stall", type=float, default=STALL)
+    parser.add_argument("--stall", type=float, nargs="+", default=STALLS)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--real-only", action="store_true")
     which.add_argument("--scripted-only", action="store_true")
@@ -243,11 +248,11 @@ def main() -> None:
             ]
             print(table(rows))
         if not given.scripted_only:
-            for codec in given.codec:
-                parent = Path(folder) / f"real-{codec}"
-                row, code, complaint = real(parent, codec, stall=given.stall)
+            for codec, stall in itertools.product(given.codec, given.stall):
+                parent = Path(folder) / f"{codec}-{stall:g}"
+                row, code, complaint = real(parent, codec, stall=stall)
                 print(table([row]))
-                print(f"exit status {code} {complaint}")
+                print(f"stalled for {stall:g} s; exit status {code} {complaint}")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tests.benchmarks.full_disk import (
 )
 
 EXIT = 6
+OPTIONS = ("--codec", "mjpeg", "--min-free", "0")
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("ffprobe") is None,
     reason="needs Linux and ffprobe",
@@ -28,9 +29,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def disk() -> Iterator[Path]:
-    """A file system of 6 MB."""
+    """A file system of 3 MB."""
     try:
-        with small_disk(6) as path:
+        with small_disk(3) as path:
             yield path
     except MountRefused as error:
         pytest.skip(f"no small file system to be had: {error}")
@@ -38,7 +39,7 @@ def disk() -> Iterator[Path]:
 
 def test_a_full_disk_ends_the_recording_and_loses_nothing_of_it(disk: Path) -> None:
     parent = disk / "s"
-    outcome = ended(start(parent, "--record-raw", "--codec", "mjpeg", "--min-free", "0"), parent)
+    outcome = ended(start(parent, *OPTIONS, "--record-raw", "--segment-length", "0.5s"), parent)
     assert outcome.code == EXIT, outcome.err
     assert "Traceback" not in outcome.err
     error, hint = outcome.complaint
@@ -68,7 +69,7 @@ def test_a_disk_that_is_too_full_is_refused_before_anything_is_written(disk: Pat
 
 def test_a_folder_that_is_taken_away_ends_the_recording(tmp_path: Path) -> None:
     parent = tmp_path / "s"
-    process: subprocess.Popen[str] = start(parent, "--codec", "mjpeg", "--min-free", "0")
+    process: subprocess.Popen[str] = start(parent, *OPTIONS)
     take_away(parent, after="overlay-0001.part.mkv")
     outcome = ended(process, parent)
     assert outcome.code == EXIT, outcome.err

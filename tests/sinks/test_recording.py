@@ -226,3 +226,41 @@ def test_a_folder_taken_away_is_noticed_by_the_upkeep(
         recording.check()
     with pytest.raises(SinkError):
         recording.close(END)
+
+
+def _old_session(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir(parents=True)
+    manifest = {"schema": 2, "state": "finished", "source": "fake"}
+    times = {"started": "2020-01-01T00:00:00.000Z", "ended": "2020-01-01T00:01:00.000Z"}
+    (folder / "manifest.json").write_text(json.dumps(manifest | times), "utf-8")
+    return folder
+
+
+def test_what_is_older_than_is_to_be_kept_goes_but_not_what_is_pinned(tmp_path: Path) -> None:
+    old, pinned = _old_session(tmp_path, "old"), _old_session(tmp_path, "pinned")
+    (pinned / "pinned").touch()
+    recording = _recording(tmp_path, keep=3600.0)
+    recording.write(view(0, at=1.0))
+    recording.close(END)
+    assert not old.exists()
+    assert pinned.exists()
+    assert recording.folder.path.exists()
+
+
+def test_of_the_running_session_the_oldest_files_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = _recording(tmp_path, keep=10.0, segment_length=1.0)
+    for index in range(28):
+        recording.write(view(index, at=100.0 + index / 2))
+    recording._recorders["overlay"].close(None)
+    monkeypatch.setattr("livesegment.sinks.recording.time.monotonic", lambda: 117.0)
+    recording._looked_at = None
+    recording._retain()
+    recording.close(END)
+    videos = _manifest(recording)["videos"]
+    gone = [video["file"] for video in videos if "removed" in video]
+    assert len(videos) == 14
+    assert gone == [video["file"] for video in videos if video["start"] + video["seconds"] < 7]
+    assert all((recording.folder.path / v["file"]).exists() != ("removed" in v) for v in videos)
