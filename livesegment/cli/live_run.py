@@ -78,6 +78,7 @@ class LiveRun:
                 spent=self.meter.spent,
             ),
             goes_on=windowed or options.record is None,
+            said=self._say,
             spent=self.meter.spent,
         )
         sinks: list[Sink] = [self._session, *given.sinks]
@@ -168,6 +169,8 @@ class LiveRun:
         parts.append(self._runs_on)
         if self._session.recording:
             parts.append("REC")
+        elif self._session.failure is not None:
+            parts.append("recording failed")
         if self._controls.paused:
             parts.append("paused")
         return "  ".join(parts)
@@ -252,6 +255,10 @@ class LiveRun:
         except LiveSegmentError:
             self._presenter.close(Ending.FAILED)
             raise
+
+    def _say(self, text: str) -> None:
+        """Put a few words on the screen."""
+        self._controls.message = text
 
     def _cycle_masks(self) -> None:
         if not self._parts.can_cycle:

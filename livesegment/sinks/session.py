@@ -50,6 +50,7 @@ class SessionSink:
         settings: Settings | None = None,
         events: Callable[[Path], Watch] | None = None,
         goes_on: bool = False,
+        said: Callable[[str], None] = lambda _text: None,
         spent: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
         """Get ready; nothing is written before `start`.
@@ -62,8 +63,10 @@ class SessionSink:
             settings: how it is recorded.
             events: makes what watches for events, in the session's folder.
             goes_on: whether the run goes on when recording fails, as someone is watching.
+            said: told, in a word or two, when a recording fails and the run goes on.
             spent: told how long encoding took.
         """
+        self._said = said
         self._parent = parent
         self._source = source
         self._live = live
@@ -184,3 +187,4 @@ class SessionSink:
             if not self._goes_on:
                 raise
             log.warning("recording ended: %s", error)
+            self._said("recording failed")

@@ -146,6 +146,25 @@ def test_a_full_disk_is_an_error() -> None:
     assert Path("/dev/full").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_leaves_whole_lines_under_the_final_name(tmp_path: Path) -> None:
+    sink = JsonLines(str(tmp_path / "lines.jsonl"), part=True)
+    sink.write(view())
+    file = sink._file
+    assert file is not None
+    with Path("/dev/full").open("wb") as full:
+        file.write('{"half')
+        file.flush()
+        os.dup2(full.fileno(), file.fileno())
+    with pytest.raises(SinkError, match="No space left") as caught:
+        sink.write(view(1))
+    sink.close(END)
+    assert caught.value.hint == "make room, and record again"
+    assert [path.name for path in tmp_path.iterdir()] == ["lines.jsonl"]
+    (line,) = (tmp_path / "lines.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["frame"] == 0
+
+
 def test_the_run_ends_when_the_reader_of_a_pipe_goes_away(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

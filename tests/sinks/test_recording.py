@@ -163,9 +163,12 @@ class _NoUpkeep:
         pass
 
 
-def _sink(parent: Path, *, goes_on: bool) -> SessionSink:
+def _sink(
+    parent: Path, *, goes_on: bool, said: Callable[[str], None] = lambda _: None
+) -> SessionSink:
+    settings = Settings(min_free=0)
     return SessionSink(
-        parent, "fake", live=True, facts=dict, settings=Settings(min_free=0), goes_on=goes_on
+        parent, "fake", live=True, facts=dict, settings=settings, goes_on=goes_on, said=said
     )
 
 
@@ -187,7 +190,8 @@ def _raiser(error: Exception) -> Callable[[], None]:
 def test_where_somebody_watches_the_run_goes_on_without_the_recording(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sink = _sink(tmp_path, goes_on=True)
+    said: list[str] = []
+    sink = _sink(tmp_path, goes_on=True, said=said.append)
     sink.start()
     sink.write(view(0, at=0.0))
     _break(sink)
@@ -197,6 +201,7 @@ def test_where_somebody_watches_the_run_goes_on_without_the_recording(
     assert sink.idle()
     assert str(sink.failure) == "the disk is full"
     assert "recording ended: the disk is full" in caplog.text
+    assert said == ["recording failed"]
     manifest = json.loads((sink.finished[0] / "manifest.json").read_text("utf-8"))
     assert manifest["end_reason"] == "the disk is full"
     assert manifest["state"] == "finished"
