@@ -243,7 +243,9 @@ class VideoFile:
             yield
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            gone = error.errno == errno.ENOENT
+            what = "it was taken away" if gone else error.strerror or error
             raise SinkError(
-                f"{self.path}: {'the disk is full' if full else error.strerror or error}",
+                f"{self.path}: {'the disk is full' if full else what}",
                 hint="make room, and record again" if full else None,
             ) from error

@@ -99,6 +99,8 @@ class Recording:
         self._closed = False
         self._held = ExitStack()
         self._held.enter_context(hold(folder.path))
+        self._begun = 0
+        """Video files that the manifest was told of."""
         self._looked_at: float | None = None
         """When old recordings were last looked for."""
         self._recorders: dict[str, Recorder] = {}
@@ -155,6 +157,10 @@ class Recording:
             one.write(pictures[kind], clock, view.fps)
         if self._events is not None:
             self._events.write(view, clock)
+        begun = sum(len(one.files) for one in self._recorders.values())
+        if begun != self._begun:  # where a file starts is worth more than to be told in seconds
+            self._begun = begun
+            self._upkeep.soon()
         self.check()
 
     def check(self) -> None:

@@ -1,6 +1,7 @@
 """What is done for a session now and then, in a thread that may wait for a slow disk."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
@@ -22,7 +23,8 @@ class Upkeep:
 
     def soon(self) -> None:
         """Let the next round begin now."""
-        self._calls.put(None)
+        with suppress(Closed):
+            self._calls.put(None)
 
     def check(self) -> None:
         """See whether a task failed.

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from unittest import mock
@@ -43,6 +43,8 @@ ROOT = Path(__file__).parents[2]
 CODECS = ("h264", "mpeg4", "mjpeg")
 RATES = (3.0, 15.0, 30.0, 60.0)
 SECONDS = 12.0
+FINISHING = 0.5
+"""Seconds that may lie between the end of a run and what its manifest says of it."""
 STALL = 5.0
 STALLS = (2.5, 5.0)
 """Of the real camera, which is given up after three seconds."""
@@ -74,11 +76,14 @@ class Row:
     off_ms: float | None
     """How far the worst picture lies from its capture; None at a constant rate."""
     whole: bool
+    slack: float = 0.0
+    """Seconds by which life may have been longer, where its end is not known better."""
 
     @property
     def frames_off(self) -> float:
-        """How much longer the film is than life, in frames of the file."""
-        return (self.film - self.life) * self.rate
+        """How much longer the film is than life can have been, in frames of the file."""
+        longer = self.film - self.life
+        return (longer - min(max(longer, 0.0), self.slack)) * self.rate
 
     @property
     def good(self) -> bool:
@@ -198,10 +203,11 @@ def real(parent: Path, codec: str, *, stall: float, seconds: float = 5.0) -> tup
             process.kill()
     path = next(parent.iterdir())
     session = Session.open(path)
+    first = datetime.fromisoformat(next(iter(session.lines()))["time"]).timestamp()
+    ended = datetime.fromisoformat(session.manifest["ended"]).timestamp()
     if told is None:  # it gave the camera up before
-        told = datetime.fromisoformat(session.manifest["ended"]).timestamp()
-    life = told - datetime.fromisoformat(next(iter(session.lines()))["time"]).timestamp()
-    row = measure(path, 30.0, None, codec, life)
+        told = ended - FINISHING
+    row = replace(measure(path, 30.0, None, codec, told - first), slack=ended - told)
     words = [line for line in err.splitlines() if line.startswith(("error:", "WARN", "Trace"))]
     return row, process.returncode, " ".join(words)
 

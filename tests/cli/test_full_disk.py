@@ -39,7 +39,7 @@ def disk() -> Iterator[Path]:
 
 def test_a_full_disk_ends_the_recording_and_loses_nothing_of_it(disk: Path) -> None:
     parent = disk / "s"
-    outcome = ended(start(parent, *OPTIONS, "--record-raw", "--segment-length", "0.5s"), parent)
+    outcome = ended(start(parent, *OPTIONS, "--record-raw", "--segment-length", "1s"), parent)
     assert outcome.code == EXIT, outcome.err
     assert "Traceback" not in outcome.err
     error, hint = outcome.complaint

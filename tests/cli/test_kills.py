@@ -10,7 +10,8 @@ import pytest
 from livesegment.codecs.registry import CODECS, why_not
 
 pytest.importorskip("jsonschema")
-from tests.benchmarks import kills  # noqa: E402 -- it wants jsonschema
+from tests.benchmarks.aftermath import NEAR, outcome
+from tests.benchmarks.kills import kill
 
 AFTER = (0.4, 1.6, 2.3)
 """Seconds from the first line: hardly begun, in the first file, just in the second."""
@@ -22,9 +23,9 @@ def test_a_killed_recording_lost_nothing_older_than_a_second(codec: str, tmp_pat
     if reason is not None:
         pytest.skip(reason)
     for number, after in enumerate(AFTER):
-        found = kills.outcome(kills.kill(codec, after, tmp_path / str(number)))
+        found = outcome(kill(codec, after, tmp_path / str(number)))
         assert not found.faults
         assert found.saved == found.written
         assert found.lines_lost == 0
         assert found.length_error <= 1.0
-        assert found.start_error <= kills.NEAR
+        assert found.start_error <= NEAR

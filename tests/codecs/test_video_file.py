@@ -105,6 +105,14 @@ def test_a_film_lasts_to_its_end_not_to_its_last_picture(codec: str, tmp_path: P
     assert file.seconds == pytest.approx(3.0, abs=0.1)
 
 
+def test_an_exact_film_ends_when_it_is_told_to_though_a_picture_usually_lasts_longer(
+    tmp_path: Path,
+) -> None:
+    """The next file begins there."""
+    file = _record(tmp_path / "film.mkv", "mjpeg", fps=10, end=0.41)
+    assert file.seconds == 0.41
+
+
 @pytest.mark.parametrize("size", [(63, 47), (1, 1), (1, 100), (3, 2), (16, 16)])
 def test_odd_sizes_are_filled_up_by_their_last_pixels(
     size: tuple[int, int], codec: str, tmp_path: Path

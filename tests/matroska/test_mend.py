@@ -42,6 +42,14 @@ def test_what_the_decoder_needs_is_kept(tmp_path: Path) -> None:
     assert MatroskaReader(tmp_path / "whole.mkv").track == track
 
 
+def test_a_film_of_one_picture_without_a_rate_is_mended_too(tmp_path: Path) -> None:
+    writer = MatroskaWriter(tmp_path / "cut.mkv", Track("V_MJPEG", (64, 48)))
+    writer.write(b"data", 0, key=True)
+    assert mend(tmp_path / "cut.mkv", tmp_path / "whole.mkv").frames == 1
+    assert MatroskaReader(tmp_path / "whole.mkv").whole
+    writer.close()
+
+
 def test_without_a_rate_it_lasts_a_usual_step_beyond_the_last(tmp_path: Path) -> None:
     writer = MatroskaWriter(tmp_path / "cut.mkv", Track("V_MJPEG", (64, 48)))
     for ms in (0, 30, 60, 90, 1000):
