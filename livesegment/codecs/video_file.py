@@ -187,7 +187,10 @@ class VideoFile:
         self.seconds = self.frames / self.fps if self._rate else until
         with self._writing():
             self._writer.close(round(1000 * self.seconds))
-            self._part.replace(self.path)
+            if self.frames:
+                self._part.replace(self.path)
+            else:  # the disk took the file's head and not its first picture
+                self._part.unlink(missing_ok=True)
 
     def _repeat(self, image: Image, times: int) -> None:
         for _ in range(times):

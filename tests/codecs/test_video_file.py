@@ -1,5 +1,6 @@
 """A video file says so when it cannot be written, and has its name only once it is whole."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from livesegment.codecs.registry import CODECS
 from livesegment.codecs.video_file import VideoFile
 from livesegment.errors import SinkError
 from livesegment.matroska.reader import MatroskaReader
+from livesegment.matroska.writer import MatroskaWriter
 from tests.fakes import image
 from tests.sinks.films import read_back
 
@@ -193,7 +195,7 @@ def test_a_film_taken_away_while_it_grows_is_noticed(
     monkeypatch.setattr(video_file, "CHECK_SECONDS", -1)
     with pytest.raises(SinkError, match="taken away"):
         file.write(image(), 0.1)
-    with pytest.raises(SinkError, match="No such file"):
+    with pytest.raises(SinkError, match="it was taken away"):
         file.close()
 
 
@@ -217,6 +219,20 @@ def test_a_disk_that_fills_up_is_an_error_that_keeps_what_there_is(
         file.write(image(), 0.04)
     file.close()
     assert len(read_back(tmp_path / "film.mkv")[0]) == 1
+
+
+def test_a_disk_that_takes_the_head_only_is_left_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(MatroskaWriter, "write", refuse)
+    file = _open(tmp_path / "film.mkv", "mjpeg")
+    with pytest.raises(SinkError, match="the disk is full"):
+        file.write(image(), 0.0)
+    file.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_now_and_then_the_disk_is_made_to_keep_it(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -256,11 +257,13 @@ def test_what_is_older_than_is_to_be_kept_goes_but_not_what_is_pinned(tmp_path: 
 def test_of_the_running_session_the_oldest_files_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr(recording_module, "time", clock)
     recording = _recording(tmp_path, keep=10.0, segment_length=1.0)
     for index in range(28):
         recording.write(view(index, at=100.0 + index / 2))
     recording._recorders["overlay"].close(None)
-    monkeypatch.setattr("livesegment.sinks.recording.time.monotonic", lambda: 117.0)
+    clock.monotonic = lambda: 117.0
     recording._looked_at = None
     recording._retain()
     recording.close(END)

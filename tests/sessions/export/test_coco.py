@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pycocotools import coco as coco_api
-from pycocotools import mask as coco_masks
-from pycocotools.cocoeval import COCOeval
 
 from livesegment.families.coco import COCO_BY_ID, COCO_FROM_1
 from livesegment.families.known_classes import COCO
@@ -22,6 +19,11 @@ from livesegment.sessions.export.pictures import Pictures
 from livesegment.sessions.session import Session
 from tests.sessions.export.scenes import every, hard, hard_session
 from tests.sessions.made import LABELS, make_session
+
+WITHOUT = "pycocotools is not installed"
+coco_api: Any = pytest.importorskip("pycocotools.coco", reason=WITHOUT)
+coco_masks: Any = pytest.importorskip("pycocotools.mask", reason=WITHOUT)
+cocoeval: Any = pytest.importorskip("pycocotools.cocoeval", reason=WITHOUT)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"  # of pycocotools' own
@@ -51,7 +53,7 @@ def test_scored_against_itself_a_session_has_a_precision_of_1(
     session = hard_session(tmp_path / "sessions")
     truth, results = _loaded(_export(session, tmp_path / "out", masks=masks))
     with redirect_stdout(StringIO()):
-        score = COCOeval(truth, results, kind)
+        score = cocoeval.COCOeval(truth, results, kind)
         score.evaluate()
         score.accumulate()
         score.summarize()
@@ -66,7 +68,7 @@ def test_a_precision_of_1_is_not_had_for_nothing(tmp_path: Path) -> None:
     (folder / coco.RESULTS).write_text(json.dumps(rows[: len(rows) // 2]), "utf-8")
     truth, results = _loaded(folder)
     with redirect_stdout(StringIO()):
-        score = COCOeval(truth, results, "segm")
+        score = cocoeval.COCOeval(truth, results, "segm")
         score.evaluate()
         score.accumulate()
         score.summarize()

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 
@@ -19,6 +18,8 @@ from livesegment.sessions.export.base import Selection
 from livesegment.sessions.session import Session
 from tests.sessions.made import make_session
 from tests.sinks.films import read_back
+
+av: Any = pytest.importorskip("av", reason="PyAV is not installed")
 
 SECONDS = (0.0, 0.1, 0.2, 0.25, 0.9, 1.0)
 """Of the pictures of a film that stalls."""

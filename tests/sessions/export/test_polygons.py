@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
-from pycocotools import mask as coco_masks
 
 from livesegment.sessions.export.polygons import edges, outline
+
+coco_masks: Any = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"  # of pycocotools' own
