@@ -17,6 +17,8 @@ from livesegment.instances import Instances, Segmentation
 
 MAX_AGE = 2.0
 """Seconds from the key frame after which a mask is no longer shown."""
+SELDOM = 10.0
+"""Seconds: the most that masks stay because results come seldom."""
 COAST = 0.5
 """Seconds for which a confirmed object goes on that a result does not show."""
 EXPECTED = 4
@@ -37,6 +39,7 @@ class CarriedCarrier:
         budget: float | None = None,
         max_age: float = MAX_AGE,
         coast: float = COAST,
+        crowd: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Start with nothing known.
@@ -45,12 +48,15 @@ class CarriedCarrier:
             quality: how finely motion is followed.
             budget: seconds a frame that `AUTO` keeps to; None for a share of the frame interval.
             max_age: seconds from the key frame after which a mask is dropped. Where results take
-                so long that nothing would be shown between them, twice the time they take.
+                so long that nothing would be shown between them, twice the time they take; where
+                they come seldom, as from a network that many share, half as long again as from
+                one key frame to the next.
             coast: seconds for which a confirmed object goes on that a result does not show.
+            crowd: how many sources are carried side by side now, this one included.
             clock: for what the work costs, in seconds.
         """
         self.key: Segmentation | None = None
-        self._governor = Governor(quality, budget)
+        self._governor = Governor(quality, budget, crowd)
         self._max_age = max_age
         self._coast = coast
         self._clock = clock
@@ -62,6 +68,12 @@ class CarriedCarrier:
         self._results: list[Segmentation] = []
         self._newest_key = -1
         self._last_at: float | None = None
+        self._rested: Frame | None = None
+        """The frame before the next, where no motion was looked for in it."""
+        self._last = Instances.empty()
+        """What was shown last."""
+        self._keyed_at: float | None = None
+        """Capture of the newest key frame, whatever became of its objects."""
 
     def expect(self, frame_index: int) -> None:
         """Keep up with a frame from now on; see `Carrier.expect`."""
@@ -75,7 +87,13 @@ class CarriedCarrier:
 
     def advance(self, frame: Frame) -> Instances:
         """Carry every object to `frame`; see `Carrier.advance`."""
+        if self._may_rest(frame):
+            self._rested, self._last_at = frame, frame.captured_at
+            return self._last
         started = self._clock()
+        if self._rested is not None and self._rested.index in self._awaited:
+            self._follow(self._rested)  # it is a key frame now
+        self._rested = None
         history = self._follow(frame)
         for index, awaited in self._awaited.items():
             if awaited.trail is None and index <= frame.index:
@@ -87,11 +105,22 @@ class CarriedCarrier:
                 self._take(result, history)
         self._carry(history)
         self._look_back(history)
-        shown = self._shown(history)
+        self._last = self._shown(history)
         interval = None if self._last_at is None else frame.captured_at - self._last_at
         self._last_at = frame.captured_at
         self._governor.spent(self._clock() - started, interval)
-        return shown
+        return self._last
+
+    def _may_rest(self, frame: Frame) -> bool:
+        """Whether the masks stay where they are for this frame; never for two in a row."""
+        return (
+            self._governor.resting
+            and self._rested is None
+            and not self._results
+            and frame.index not in self._awaited
+            and self._history is not None
+            and self._history.frame_size == frame.size
+        )
 
     def _follow(self, frame: Frame) -> History:
         """Find the motion to a frame and take every trail along, or start anew."""
@@ -140,7 +169,9 @@ class CarriedCarrier:
         class_ids: list[int] = found.class_ids.tolist()
         matches = identify(awaited.known, self._gone, patches, class_ids, at)
         entries: list[Entry] = []
-        until = at + max(self._max_age, 2 * (now - at))
+        seldom = 0.0 if self._keyed_at is None else min(SELDOM, 1.5 * (at - self._keyed_at))
+        self._keyed_at = at
+        until = at + max(self._max_age, 2 * (now - at), seldom)
         for j, patch in enumerate(patches):
             if patch.soft.size == 0 or not patch.soft.any():
                 continue

@@ -1,8 +1,10 @@
 """How finely motion is followed, and which of that a machine has the time for."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from livesegment.carrying.motion import Fineness
+from livesegment.threads.cores import usable_cores
 
 
 class Quality(StrEnum):
@@ -25,6 +27,10 @@ DEARER = 1.6
 """About what each step costs of the one below."""
 SHARE = 0.25
 """Of the time from frame to frame: the rest is for decoding, drawing and the segmenter."""
+CROWD_SHARE = 0.5
+"""Of the time of all cores, for all sources together that are carried side by side."""
+MOST = 0.75
+"""Of the same, beyond which every other frame is left out: the rest would starve."""
 ROOM = 0.85
 """A dearer step must be expected to take no more than this share of the budget."""
 SMOOTHING = 0.1
@@ -41,22 +47,34 @@ class Governor:
     Each time a finer step had to be taken back, the wait for the next attempt doubles.
     """
 
-    def __init__(self, quality: Quality, budget: float | None = None) -> None:
+    def __init__(
+        self,
+        quality: Quality,
+        budget: float | None = None,
+        crowd: Callable[[], int] = lambda: 1,
+        cores: int | None = None,
+    ) -> None:
         """Start in the middle.
 
         Args:
             quality: fixed, or `AUTO`.
             budget: seconds a frame; None for a share of the time from frame to frame.
+            crowd: how many sources are carried side by side now, this one included.
+            cores: that they have together; None for all that there are.
         """
         self.auto = quality is Quality.AUTO
         self.step = Quality.MID if self.auto else quality
         self._budget = budget
+        self._crowd = crowd
+        self._cores = usable_cores() if cores is None else cores
         self._cost: float | None = None
         self._interval: float | None = None
         self._over = 0
         self._under = 0
         self._wait = UP_AFTER
         self._climbed = False
+        self.resting = False
+        """Whether every other frame keeps the masks of the one before, for want of time."""
 
     @property
     def fineness(self) -> Fineness:
@@ -75,11 +93,12 @@ class Governor:
         self._cost = _smoothed(self._cost, seconds)
         if interval is not None and interval > 0:
             self._interval = _smoothed(self._interval, interval)
+        self._rest()
         budget = self._budget
         if budget is None:
             if self._interval is None:
                 return
-            budget = SHARE * self._interval
+            budget = self._share(SHARE, CROWD_SHARE) * self._interval
         self._over = self._over + 1 if self._cost > budget else 0
         self._under = self._under + 1 if self._cost * DEARER < ROOM * budget else 0
         place = STEPS.index(self.step)
@@ -91,6 +110,20 @@ class Governor:
         elif self._under >= self._wait and place < len(STEPS) - 1:
             self._change(place + 1)
             self._climbed = True
+
+    def _rest(self) -> None:
+        """Begin to leave frames out, or end it."""
+        if self._cost is None or self._interval is None:
+            return
+        most = self._share(MOST, MOST) * self._interval
+        if self.step is STEPS[0] and self._cost > most:
+            self.resting = True
+        elif self._cost < most / 2:
+            self.resting = False
+
+    def _share(self, alone: float, together: float) -> float:
+        """Of the time from frame to frame, for one source."""
+        return min(alone, together * self._cores / max(1, self._crowd()))
 
     def _change(self, place: int) -> None:
         self.step = STEPS[place]

@@ -80,6 +80,17 @@ class Mailbox(Generic[T]):
                 raise Closed
             return None
 
+    def wait(self) -> None:
+        """Wait until an item is there, and leave it there: a newer one may yet take its place.
+
+        Raises:
+            Closed: nothing is left and nothing more will come.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._items))
+            if not self._items:
+                raise Closed
+
     def close(self, *, discard: bool = False) -> None:
         """Let nothing more in; with `discard`, forget what waits. Safe to call twice."""
         with self._changed:

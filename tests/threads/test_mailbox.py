@@ -248,3 +248,29 @@ def test_several_readers_share_what_comes() -> None:
 def void(value: object) -> None:
     """Make nothing of a value, for a body that must return none."""
     del value
+
+
+def test_waiting_leaves_the_item_where_a_newer_one_can_take_its_place() -> None:
+    mailbox: Mailbox[int] = Mailbox(1, WhenFull.DROP_OLDEST)
+    mailbox.put(1)
+    mailbox.wait()
+    mailbox.put(2)
+    assert mailbox.get(0) == 2
+
+
+def test_waiting_ends_when_an_item_comes() -> None:
+    mailbox: Mailbox[int] = Mailbox(CAPACITY, WhenFull.WAIT)
+    worker = Worker("waits", mailbox.wait)
+    worker.start()
+    mailbox.put(1)
+    assert worker.stop(CEILING)
+    assert worker.error is None
+
+
+def test_nobody_waits_for_what_will_not_come() -> None:
+    mailbox: Mailbox[int] = Mailbox(CAPACITY, WhenFull.WAIT)
+    worker = Worker("waits", mailbox.wait)
+    worker.start()
+    mailbox.close()
+    assert worker.stop(CEILING)
+    assert isinstance(worker.error, Closed)
