@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,10 @@ from livesegment.frame import Image
 from livesegment.sinks.base import Ending, View
 
 ESCAPE = 27
+NAMED_KEYS = {9: "\t", 65289: "\t", 10: "\n", 13: "\n", 65293: "\n", 65421: "\n"}
+"""Tab and both Enters, by Qt and by GTK."""
 FONTS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts")
+CLICKS = (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK)
 F11 = 65480
 """`cv2.waitKeyEx` under X."""
 LARGEST = (1600, 900)
@@ -27,9 +31,23 @@ class Window:
 
     stage = "show"
 
-    def __init__(self, title: str, on_key: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        title: str,
+        on_key: Callable[[str], None],
+        on_click: Callable[[int, int, bool], None] | None = None,
+    ) -> None:
+        """Nothing is opened before there is a picture.
+
+        Args:
+            title: of the window.
+            on_key: called with each key that does not end the run.
+            on_click: called with x and y, in pixels of the picture, and whether it was a double
+                click, the first of which came as a single one already.
+        """
         self._title = title
         self._on_key = on_key
+        self._on_click = on_click
         self._open = False
         self._closed = False
         self._size: tuple[int, int] | None = None
@@ -63,6 +81,8 @@ class Window:
                 self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
             )
             self._open = True
+            if self._on_click is not None:
+                cv2.setMouseCallback(self._title, self._mouse)
         if self._size != (width, height):
             self._size = (width, height)
             ratio = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
@@ -78,6 +98,12 @@ class Window:
         if remade is not None:
             self.show(remade.screen)
         return self._keys() if self._open else True
+
+    def entitle(self, title: str) -> None:
+        """Write something else above the window, if it is open."""
+        if self._open and not self._closed:
+            with suppress(cv2.error):  # an OpenCV whose windows have no titles
+                cv2.setWindowTitle(self._title, title)
 
     def full_screen(self) -> None:
         """Fill the screen, or go back."""
@@ -103,6 +129,12 @@ class Window:
         except cv2.error:  # raised once the last window is gone
             return False
 
+    def _mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
+        """Called by OpenCV while keys are asked for."""
+        del flags, data
+        if self._on_click is not None and event in CLICKS:
+            self._on_click(x, y, event == cv2.EVENT_LBUTTONDBLCLK)
+
     def _keys(self) -> bool:
         """Handle the keys pressed since last time; False if one of them ends the run."""
         while (code := cv2.waitKeyEx(1)) != -1:
@@ -111,7 +143,9 @@ class Window:
                 continue
             if code & 0xFF == ESCAPE or code & 0xFF == ord("q"):
                 return False
-            if 32 <= code < 127:
+            if code in NAMED_KEYS:
+                self._on_key(NAMED_KEYS[code])
+            elif 32 <= code < 127:
                 self._on_key(chr(code))
         return True
 

@@ -14,6 +14,9 @@ SETTLED = 0.7
 """Seconds after which the window manager is done with the window; where it is to be idle, no more
 frames come then."""
 
+NAMES = {"\t": "T", "\n": "N"}
+"""What would break a line is said as a letter."""
+
 
 def say(text: str) -> None:
     """Tell the test."""
@@ -24,7 +27,7 @@ def say(text: str) -> None:
 def main() -> None:
     """Show frames until the window asks to end."""
     say(why_no_window() or "display")
-    window = Window("livesegment - test", lambda key: say(f"key {key}"))
+    window = Window("livesegment - test", lambda key: say(f"key {NAMES.get(key, key)}"))
     begun, index, going, settled = time.monotonic(), 0, True, False
     while going and time.monotonic() < begun + SECONDS:
         if not settled and time.monotonic() > begun + SETTLED:

@@ -1,20 +1,18 @@
 """The window, on an X server of its own: keys and the X of its frame end the run."""
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
 from tests.fakes import CEILING
+from tests.sinks.x_server import running, tool, x_server
 
 TITLE = "livesegment - test"
-ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.skipif(
@@ -29,37 +27,6 @@ needs_manager = pytest.mark.skipif(
 )
 
 
-@contextmanager
-def _running(*command: str, display: str = "") -> Generator[subprocess.Popen[str]]:
-    """A program, ended with the block."""
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"DISPLAY": display},
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()  # an X server that is killed leaves its socket and its lock
-        try:
-            process.communicate(timeout=CEILING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-
-
-@contextmanager
-def _x_server() -> Generator[str]:
-    """An X server on a display of its own choice; gives the display's name."""
-    screen = ("-screen", "0", "1024x768x24", "-nolisten", "tcp")
-    with _running("Xvfb", "-displayfd", "1", *screen) as server:
-        assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
-
-
 @pytest.fixture(scope="module")
 def display() -> Generator[str]:
     """A display without a window manager.
@@ -67,40 +34,30 @@ def display() -> Generator[str]:
     With one the window has the focus, and xdotool then types instead of sending keys; a key typed
     into a window that goes before the key is up stays down, and types on in the next window.
     """
-    with _x_server() as name:
+    with x_server() as name:
         yield name
 
 
 @pytest.fixture
 def managed_display() -> Generator[str]:
     """A display with a window manager, which gives windows an X to close them by."""
-    with _x_server() as name, _running("openbox", display=name):
+    with x_server() as name, running("openbox", display=name):
         yield name
 
 
 @contextmanager
 def _window(display: str, mode: str = "frames") -> Generator[subprocess.Popen[str]]:
     """The program with the window, once it shows something."""
-    with _running(
-        sys.executable, "-m", "tests.sinks.show_window", mode, display=display
-    ) as program:
+    with running(sys.executable, "-m", "tests.sinks.show_window", mode, display=display) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == "display\n"
         assert program.stdout.readline() == "shown\n"
         yield program
 
 
-def _tool(display: str, *command: str) -> str:
-    environment = os.environ | {"DISPLAY": display}
-    done = subprocess.run(
-        command, env=environment, timeout=CEILING, check=True, cwd=ROOT, stdout=subprocess.PIPE
-    )
-    return done.stdout.decode()
-
-
 def _press(display: str, *keys: str) -> None:
-    found = _tool(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", TITLE)
-    _tool(display, "xdotool", "key", "--window", found.split()[-1], *keys)
+    found = tool(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", TITLE)
+    tool(display, "xdotool", "key", "--window", found.split()[-1], *keys)
 
 
 def _repeat(program: subprocess.Popen[str], action: Callable[[], object]) -> None:
@@ -135,7 +92,7 @@ def test_a_key_ends_the_run(key: str, mode: str, display: str) -> None:
 @pytest.mark.parametrize("mode", ["frames", "idle"])
 def test_closing_the_window_ends_the_run(mode: str, managed_display: str) -> None:
     with _window(managed_display, mode) as program:
-        _repeat(program, lambda: _tool(managed_display, "wmctrl", "-c", TITLE))
+        _repeat(program, lambda: tool(managed_display, "wmctrl", "-c", TITLE))
         assert _said(program) == ["ended", "closed"]
 
 
@@ -159,9 +116,13 @@ def test_other_keys_are_handed_on_as_they_were_typed(display: str) -> None:
     assert _typed(display, *names, "1", "9", "i", "f", "question") == " .rsm+-[]19if?"
 
 
+def test_tab_and_enter_are_handed_on_too(display: str) -> None:
+    assert _typed(display, "Tab", "Return", "KP_Enter", "m") == "TNNm"
+
+
 def test_keys_without_a_letter_do_nothing(display: str) -> None:
     with _window(display) as program:
-        _press(display, "Left", "Up", "Shift_L", "Control_L", "F1", "F12", "Insert", "Tab")
+        _press(display, "Left", "Up", "Shift_L", "Control_L", "F1", "F12", "Insert")
         _repeat(program, lambda: _press(display, "Escape"))
         assert _said(program) == ["ended", "closed"]
 

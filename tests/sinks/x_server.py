@@ -1,0 +1,51 @@
+"""An X server for tests of windows, and programs that run on it."""
+
+import os
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.fakes import CEILING
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def running(*command: str, display: str = "") -> Generator[subprocess.Popen[str]]:
+    """A program, ended with the block."""
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"DISPLAY": display},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()  # an X server that is killed leaves its socket and its lock
+        try:
+            process.communicate(timeout=CEILING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def x_server() -> Generator[str]:
+    """An X server on a display of its own choice; gives the display's name."""
+    screen = ("-screen", "0", "1024x768x24", "-nolisten", "tcp")
+    with running("Xvfb", "-displayfd", "1", *screen) as server:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+
+
+def tool(display: str, *command: str) -> str:
+    """What a program says that works on a display."""
+    environment = os.environ | {"DISPLAY": display}
+    done = subprocess.run(
+        command, env=environment, timeout=CEILING, check=True, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    return done.stdout.decode()
