@@ -11,6 +11,8 @@ from typing import TypeAlias
 import pytest
 from hypothesis import settings
 
+from livesegment.sources.secret import SECRETS
+
 Thread: TypeAlias = threading.Thread  # noqa: TID251 -- looked at, not started
 
 GRACE = 2.0
@@ -25,6 +27,13 @@ settings.load_profile("livesegment")
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's own is read or written."""
     monkeypatch.setenv("LIVESEGMENT_HOME", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _secrets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test hides may be a word of the next."""
+    monkeypatch.setattr(SECRETS, "_patterns", set())
+    monkeypatch.setattr(SECRETS, "_any", None)
 
 
 @pytest.fixture(autouse=True)
