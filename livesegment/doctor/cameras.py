@@ -1,47 +1,69 @@
 """Cameras that are there, and whether each gives a picture."""
 
-import os
 import sys
-from pathlib import Path
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
+from livesegment.sources import v4l2
+from livesegment.sources.cameras import IN_CONTAINERS, LINUX, WITHOUT, Camera, Places, cameras
+from livesegment.sources.health import Cause
+from livesegment.sources.wanted_camera import WantedCamera
 
-DEVICES = Path("/dev")
-NAMES = Path("/sys/class/video4linux")
 SECONDS = 20.0
 """Some cameras take ten to open."""
-WITHOUT = "`livesegment demo` and `--source FILE|URL` work without a camera"
+MOST_NUMBERS = 8
+"""That are tried where the system has no list of cameras."""
 
 
-def findings(ask: Ask, devices: Path = DEVICES, names: Path = NAMES) -> list[Finding]:
+def findings(
+    ask: Ask, places: Places = LINUX, control: v4l2.Control | None = None
+) -> list[Finding]:
     """A row a camera; elsewhere than on Linux only the first is tried."""
     if not sys.platform.startswith("linux"):
         return [_tried(ask, "0", "camera 0")]
-    found = sorted(devices.glob("video*"), key=lambda path: (len(path.name), path.name))
+    found = [camera for camera, _ in cameras(places, control)]
     if not found:
-        hint = f"plug one in; in a container, add --device /dev/video0. {WITHOUT}"
-        return [warn(Topic.CAMERAS, "camera", "this machine has no /dev/video*", hint)]
-    return [_on_linux(ask, path, names / path.name) for path in found]
+        hint = f"plug one in; {IN_CONTAINERS}. {WITHOUT}"
+        return [
+            warn(
+                Topic.CAMERAS,
+                "camera",
+                f"this machine has no {places.devices}/video* that gives pictures",
+                hint,
+            )
+        ]
+    return [_on_linux(ask, camera, places, control) for camera in found]
 
 
-def _on_linux(ask: Ask, path: Path, about: Path) -> Finding:
-    model = _line(about / "name")
-    name = str(path) + (f" ({model})" if model else "")
-    if not os.access(path, os.R_OK | os.W_OK):
-        group = _group(path)
-        hint = f"sudo usermod -aG {group} $USER, then log out and in again"
-        return fail(Topic.CAMERAS, name, f"not yours to open: it is group {group}'s", hint)
-    # A camera's second node tells of its pictures and has none of its own.
-    return _tried(ask, str(path), name, second=_line(about / "index") not in {"", "0"})
+def numbered(ask: Ask) -> list[tuple[Camera, v4l2.Device | None]]:
+    """Cameras that open by their numbers, one after the other, up to the first that does not."""
+    found: list[tuple[Camera, v4l2.Device | None]] = []
+    for number in range(MOST_NUMBERS):
+        try:
+            facts = ask("cameras:take_picture", str(number), seconds=SECONDS)
+        except NoAnswerError:
+            break
+        width, height = facts["size"]
+        rates = (facts["fps"],) if facts["fps"] else ()
+        mode = v4l2.Mode(facts["format"], (width, height), rates)
+        device = v4l2.Device("", "", "", captures=True, modes=(mode,))
+        found.append((Camera(number, "", f"camera {number}"), device))
+    return found
 
 
-def _tried(ask: Ask, camera: str, name: str, *, second: bool = False) -> Finding:
+def _on_linux(ask: Ask, camera: Camera, places: Places, control: v4l2.Control | None) -> Finding:
+    found = WantedCamera(camera.path, places, control).examined(camera)
+    if isinstance(found, v4l2.Device):
+        return _tried(ask, camera.path, camera.title)
+    says = found.reason.removeprefix(camera.title).strip()
+    row = fail if found.cause is Cause.UNAUTHORISED else warn
+    return row(Topic.CAMERAS, camera.title, says, found.hint or WITHOUT)
+
+
+def _tried(ask: Ask, camera: str, name: str) -> Finding:
     try:
         facts = ask("cameras:take_picture", camera, seconds=SECONDS)
     except NoAnswerError as error:
-        if second:
-            return ok(Topic.CAMERAS, name, "no camera of its own, but what another one adds")
         hint = error.hint or f"is it plugged in, and free of other programs? {WITHOUT}"
         return warn(Topic.CAMERAS, name, str(error), hint)
     width, height = facts["size"]
@@ -57,24 +79,11 @@ def take_picture(camera: str) -> Facts:
     """
     from livesegment.sources.camera import CameraSource
 
-    source = CameraSource(int(camera) if camera.isdigit() else camera)
+    source = CameraSource(camera)
     try:
         info = source.open()
         source.read()
-        return {"size": info.size, "fps": info.fps}
+        letters = source.given.format if source.given else ""
+        return {"size": info.size, "fps": info.fps, "format": letters}
     finally:
         source.close()
-
-
-def _line(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace").strip()
-    except OSError:
-        return ""
-
-
-def _group(path: Path) -> str:
-    try:
-        return path.group()
-    except (OSError, KeyError, NotImplementedError):
-        return "video"

@@ -8,71 +8,81 @@ import pytest
 
 from livesegment.doctor import cameras
 from livesegment.doctor.child import NoAnswerError
-from livesegment.doctor.finding import Verdict
+from livesegment.doctor.finding import Finding, Verdict
 from livesegment.errors import SourceError
 from tests.doctor.answers import Answers, names, row
+from tests.sources.fake_cameras import METADATA, WEBCAM, Driver, Machine
 
-GIVES = {"size": [1280, 720], "fps": 30.0}
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/video*")
+GIVES = {"size": [1280, 720], "fps": 30.0, "format": "MJPG"}
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/video*")
 
 
 @pytest.fixture
-def devices(tmp_path: Path) -> Path:
-    """A /dev with three cameras' nodes."""
-    for name in ("video0", "video2", "video10"):
-        (tmp_path / name).touch()
-    return tmp_path
+def machine(tmp_path: Path) -> Machine:
+    """Three cameras."""
+    found = Machine(tmp_path)
+    for number in (0, 2, 10):
+        found.plug(number)
+    return found
 
 
+def _findings(machine: Machine, ask: Answers) -> list[Finding]:
+    return cameras.findings(ask, machine.places, machine.control)
+
+
+def _title(machine: Machine, number: int) -> str:
+    return f"{machine.places.devices}/video{number} (Good Webcam)"
+
+
+@linux
 def test_no_camera_is_no_failure(tmp_path: Path) -> None:
-    (found,) = cameras.findings(Answers({}), tmp_path, tmp_path)
+    (found,) = _findings(Machine(tmp_path), Answers({}))
     assert found.verdict is Verdict.WARN
     assert "livesegment demo" in found.hint
 
 
-def test_each_camera_is_tried_in_the_order_of_numbers(devices: Path) -> None:
-    found = cameras.findings(Answers({"cameras:take_picture": GIVES}), devices, devices)
-    assert names(found) == [str(devices / name) for name in ("video0", "video2", "video10")]
+@linux
+def test_each_camera_is_tried_in_the_order_of_numbers(machine: Machine) -> None:
+    found = _findings(machine, Answers({"cameras:take_picture": GIVES}))
+    assert names(found) == [_title(machine, number) for number in (0, 2, 10)]
     assert {finding.says for finding in found} == {"gives pictures, 1280x720 at 30 fps"}
 
 
-def test_a_camera_is_called_by_its_model(devices: Path, tmp_path: Path) -> None:
-    about = tmp_path / "about" / "video0"
-    about.mkdir(parents=True)
-    (about / "name").write_text("Good Webcam\n")
-    found = cameras.findings(Answers({"cameras:take_picture": GIVES}), devices, about.parent)
-    assert found[0].name == f"{devices / 'video0'} (Good Webcam)"
-
-
+@linux
 def test_a_camera_of_another_group_says_which(
-    devices: Path, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "access", lambda path, _: path.name != "video2")
+    monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith("video2"))
     monkeypatch.setattr(Path, "group", lambda _: "video")
-    found = row(
-        cameras.findings(Answers({"cameras:take_picture": GIVES}), devices, devices),
-        str(devices / "video2"),
-    )
+    found = row(_findings(machine, Answers({"cameras:take_picture": GIVES})), _title(machine, 2))
     assert found.verdict is Verdict.FAIL
+    assert found.says == "is not yours to open: it is group video's"
     assert found.hint.startswith("sudo usermod -aG video $USER")
 
 
-def test_a_camera_that_hangs_is_told_of_and_the_others_are_tried(devices: Path) -> None:
+@linux
+def test_a_camera_that_hangs_is_told_of_and_the_others_are_tried(machine: Machine) -> None:
+    path = f"{machine.places.devices}/video0"
     busy = NoAnswerError("gave no answer in 20 s")
-    ask = Answers(
-        {"cameras:take_picture": GIVES, f"cameras:take_picture {devices / 'video0'}": busy}
-    )
-    found = cameras.findings(ask, devices, devices)
+    ask = Answers({"cameras:take_picture": GIVES, f"cameras:take_picture {path}": busy})
+    found = _findings(machine, ask)
     assert [finding.verdict for finding in found] == [Verdict.WARN, Verdict.OK, Verdict.OK]
 
 
-def test_a_second_node_of_a_camera_need_not_give_pictures(devices: Path, tmp_path: Path) -> None:
-    about = tmp_path / "about" / "video0"
-    about.mkdir(parents=True)
-    (about / "index").write_text("1\n")
-    none = NoAnswerError("cannot be opened", kind="SourceError")
-    found = cameras.findings(Answers({"cameras:take_picture": none}), devices, about.parent)
-    assert [finding.verdict for finding in found] == [Verdict.OK, Verdict.WARN, Verdict.WARN]
+@linux
+def test_a_node_without_pictures_has_no_row(machine: Machine) -> None:
+    machine.plug(2, Driver(abilities=METADATA), index=1)
+    found = _findings(machine, Answers({"cameras:take_picture": GIVES}))
+    assert names(found) == [_title(machine, number) for number in (0, 10)]
+
+
+@linux
+def test_a_camera_of_a_format_that_cannot_be_read_says_which(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.plug(0, Driver({"H264": WEBCAM["MJPG"]}))
+    (found,) = _findings(machine, Answers({}))
+    assert found.verdict is Verdict.WARN
+    assert found.says.startswith("gives only H264")
 
 
 def test_elsewhere_the_first_camera_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +93,19 @@ def test_elsewhere_the_first_camera_is_tried(monkeypatch: pytest.MonkeyPatch) ->
     assert ask.asked == ["cameras:take_picture 0"]
 
 
+def test_numbers_are_tried_up_to_the_first_that_does_not_open() -> None:
+    nothing = NoAnswerError("camera 2 cannot be opened")
+    ask = Answers({"cameras:take_picture": GIVES, "cameras:take_picture 2": nothing})
+    found = cameras.numbered(ask)
+    assert [camera.number for camera, _ in found] == [0, 1]
+    assert found[0][1] is not None
+    assert found[0][1].modes[0].size == (1280, 720)
+
+
+def test_numbers_end_even_where_each_opens() -> None:
+    assert len(cameras.numbered(Answers({"cameras:take_picture": GIVES}))) == cameras.MOST_NUMBERS
+
+
 def test_a_camera_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no such device"):
+    with pytest.raises(SourceError, match=r"there is no|numbers only"):
         cameras.take_picture(str(tmp_path / "video9"))
