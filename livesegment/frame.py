@@ -21,9 +21,13 @@ class Frame:
     index: int
     """Counted by the source from 0; a gap is a frame that was dropped."""
     captured_at: float
-    """`time.monotonic()` seconds, taken when the picture was grabbed."""
+    """`time.monotonic()` seconds of the capture: those of the arrival, less `late`."""
     pts: float
     """The stream's own time of the picture, in seconds; grows from frame to frame."""
+    late: float = 0.0
+    """Seconds by which it arrived later than the quickest of its stream, going by `pts`."""
+    epoch: int = 0
+    """How many times the source was connected anew before."""
 
     def __post_init__(self) -> None:
         shape, dtype = self.image.shape, self.image.dtype

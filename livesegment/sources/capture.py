@@ -2,8 +2,11 @@
 
 import math
 import os
+import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import cv2
@@ -11,11 +14,58 @@ import numpy as np
 
 from livesegment.frame import Image
 
-_opening = threading.Lock()
-"""FFmpeg's options come from the environment, which is the whole process's: one open at a time."""
-
 QUIET = "-8"
 """FFmpeg's AV_LOG_QUIET."""
+OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+UNLOCKED = "OPENCV_FFMPEG_IS_THREAD_SAFE"
+READ_BY_THEN = 0.25
+"""Seconds after which an open has read its options for sure: that is the first thing it does."""
+
+
+class _Options:
+    """FFmpeg's options, which come from the environment and so are the whole process's.
+
+    Opens with the same options go on side by side. One with others waits until those under way
+    have read theirs, not until they end: a camera that hangs must not keep the others from opening.
+    What the user set is left alone.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._ours: str | None = None
+        """What was put into the environment; None: nothing so far."""
+        self._begun: dict[object, float] = {}
+        """When the opens under way began."""
+
+    @contextmanager
+    def set(self, options: str) -> Generator[None]:
+        """Have them set while a capture is opened; "" for none."""
+        one = object()
+        with self._changed:
+            now = os.environ.get(OPTIONS)
+            is_the_users = now is not None and now != self._ours
+            if options != (now or "") and not is_the_users:
+                self._wait_until_read()
+                # Never removed again: to shrink the environment under C code is a danger.
+                os.environ[OPTIONS] = self._ours = options
+            self._begun[one] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._begun[one]
+                self._changed.notify_all()
+
+    def _wait_until_read(self) -> None:
+        while self._begun:
+            newest = max(self._begun.values())
+            left = newest + READ_BY_THEN - time.monotonic()
+            if left <= 0:
+                return
+            self._changed.wait(left)
+
+
+_options = _Options()
 
 
 def open_capture(
@@ -32,20 +82,21 @@ def open_capture(
     Returns:
         A `cv2.VideoCapture`, or None where it could not be opened.
     """
-    with _opening:
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", QUIET)
-        if "OPENCV_LOG_LEVEL" not in os.environ:
-            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        before = os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS")
-        if ffmpeg_options and before is None:
-            os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = ffmpeg_options
-        try:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", QUIET)
+    if sys.platform == "linux":
+        # Else OpenCV opens one at a time, files too, and a server that does not answer holds up
+        # all others. Its wheels' FFmpeg has locks of its own.
+        os.environ.setdefault(UNLOCKED, "1")
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:
+        if backend == cv2.CAP_FFMPEG:
+            with _options.set(ffmpeg_options):
+                capture = cv2.VideoCapture(target, backend, list(params))
+        else:
             capture = cv2.VideoCapture(target, backend, list(params))
-        except cv2.error:
-            return None
-        finally:
-            if before is None:
-                os.environ.pop("OPENCV_FFMPEG_CAPTURE_OPTIONS", None)
+    except cv2.error:
+        return None
     return capture if capture.isOpened() else None
 
 

@@ -2,6 +2,8 @@
 
 LONGEST_STEP = 3600.0
 """Seconds; a larger step between two frames is a broken time stamp, not a pause."""
+MOST_EARLY = 15.0
+"""Seconds; no playlist gives frames so long before their time."""
 LARGEST_STAMP = 1e10
 """Seconds; FFmpeg's "no time" is far beyond, where a float no longer tells two frames apart."""
 
@@ -37,3 +39,28 @@ class StreamClock:
             self._offset = now - stamp
         self._last = now
         return now
+
+
+class Playout:
+    """When each frame of what arrives in bursts is due: by the stream's own time.
+
+    So that what comes a segment at a time, seconds of it at once, is not shown as if it were new.
+    """
+
+    def __init__(self) -> None:
+        self.behind = 0.0
+        """Seconds by which it is shown later than it began, since frames came too late for that."""
+        self._started: float | None = None
+        """When the stream's time was 0."""
+
+    def due(self, arrival: float, pts: float) -> float:
+        """When a frame is to be shown, in monotonic seconds; not before it came.
+
+        Args:
+            arrival: when it came, likewise.
+            pts: its time by `StreamClock`.
+        """
+        if self._started is None or self._started + self.behind + pts - arrival > MOST_EARLY:
+            self._started, self.behind = arrival - pts, 0.0  # go by its time from here on
+        self.behind = max(self.behind, arrival - (self._started + pts))
+        return self._started + pts + self.behind

@@ -1,8 +1,9 @@
 """Network streams: RTSP, HTTP (MJPEG, HLS), UDP and whatever else FFmpeg opens by URL."""
 
+import math
 import threading
 import time
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 
@@ -10,98 +11,145 @@ from livesegment.errors import SourceError
 from livesegment.frame import Frame
 from livesegment.sources.base import SourceInfo
 from livesegment.sources.capture import as_bgr, open_capture, stated
-from livesegment.sources.clock import StreamClock
+from livesegment.sources.clock import Playout, StreamClock
+from livesegment.sources.lateness import Lateness
 from livesegment.sources.url import redact, short_name
 
-OPEN_TIMEOUT = 5.0
-READ_TIMEOUT = 3.0
-"""Seconds; FFmpeg's own are 30, for which the program would seem to hang."""
-LOST_AFTER = 3
-"""So many failed reads in a row mean that the stream is gone; single ones are damaged frames."""
+LOST_AFTER = 100
+"""So many failed reads in a row mean that the stream is gone; fewer are damaged frames, or come
+before the first whole picture. Of a stream that is gone they take no time at all."""
 USUAL_FPS = 25.0
-MOST_EARLY = 15.0
-"""Seconds; no playlist gives frames so long before their time."""
-MOST_BACKLOG = 1.0
+MOST_BACKLOG = 2.0
 """Seconds spent on it; a server that plays a recording faster than life never ends it."""
+WAITED = 0.25
+"""Share of a frame period that the next frame must be waited for, else it was there already."""
+CATCH_UP = 1.0
+"""Seconds late, from which on frames that are there already are passed over."""
+SIGN_OF_LIFE = 0.5
+"""Seconds after which one of these is handed on all the same."""
+MOST_LATE = 5.0
+"""Seconds late, which no stream may stay for so long again: a new connection begins afresh."""
 NO_STAMP = 1e18
 """`CAP_PROP_PTS` beyond this is FFmpeg's "none"; `CAP_PROP_POS_MSEC` is then invented, as if every
-stream without time stamps, such as MJPEG over HTTP, had 25 frames a second."""
+stream without time stamps, such as MJPEG over HTTP, had 25 frames a second. Of RTSP it only says
+that the rate is not known."""
+PATIENTLY = "fpsprobesize;3|analyzeduration;2000000"
+"""For FFmpeg to learn what a stream is, in millionths of a second. By default it looks at 20 frames
+for their rate alone."""
+AT_ONCE = "fpsprobesize;0|probesize;32"
+"""The first packet will do; but of the rate FFmpeg then knows what the server said, and no more."""
+FEW, MOMENT = 8, 0.4
+"""Frames, and seconds, for which the rate is measured where the server did not say it."""
+RTSP = "rtsp_transport;{transport}|allowed_media_types;video|"
+OPTIONS = {
+    **dict.fromkeys(("udp", "rtp", "tcp", "srt"), PATIENTLY + "|overrun_nonfatal;1"),
+    **dict.fromkeys(("rtmp", "rtmps"), "fpsprobesize;3|analyzeduration;500000"),
+}
+"""FFmpeg's, by scheme; RTMP never says that there is no sound, so that it waits the whole time."""
+
+Transport = Literal["tcp", "udp"]
 
 
 class StreamSource:
-    """A stream by URL; see `Source`.
+    """One connection to a stream by URL; see `Source`.
 
     Decoded by one thread: FFmpeg's frame threads each hold a frame back, which at 16 cores is 0.6
-    seconds of delay. RTSP goes over TCP. The second of backlog that probing collects is read away
-    at the start; FFmpeg's own `nobuffer` throws the first key frame away with it, and then shows
-    nothing until the next one, seconds later.
+    seconds of delay. What is there already at the start is read away; FFmpeg's own `nobuffer`
+    throws the first key frame away with it, and then shows nothing until the next one, seconds
+    later.
+
+    A frame's `late` is by how much it came later than the quickest. Frames that come late because
+    nobody read them in time are decoded and passed over, until those that come are fresh again.
+    HLS and films over HTTP come in bursts, and are played by their own time.
     """
 
     is_live = True
 
-    def __init__(self, url: str) -> None:
-        self.name = short_name(url)
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: Transport = "tcp",
+        name: str | None = None,
+        open_timeout: float = 4.0,
+        read_timeout: float = 6.0,
+        max_age: float | None = None,
+    ) -> None:
+        """Nothing is connected before `open`.
+
+        Args:
+            url: as FFmpeg takes it: user and password escaped.
+            transport: of RTSP.
+            name: see `Source.name`; by default from the URL.
+            open_timeout: seconds, at most, until the stream begins.
+            read_timeout: seconds, at most, for the next frame. FFmpeg's own are 30, for which the
+                program would seem to hang.
+            max_age: seconds; frames that come later are passed over, whatever the reason.
+        """
+        self.name = name or short_name(url)
+        self.skipped_late = 0
+        """Frames that were passed over, being late; read from any thread."""
         scheme, rest = url.split("://", 1)
-        self._url = f"{scheme.lower()}://{rest}"  # FFmpeg knows no RTSP://
+        self._scheme = scheme.lower()  # FFmpeg knows no RTSP://
+        self._url = f"{self._scheme}://{rest}"
+        self._transport = transport
+        self._open_timeout = open_timeout
+        self._read_timeout = read_timeout
+        self._max_age = max_age
         self._capture: Any = None
         self._stopped = threading.Event()
         self._index = 0
         self._clock = StreamClock(1 / USUAL_FPS)
-        self._arrives_in_bursts = url.split("?", 1)[0].lower().endswith(".m3u8")
+        self._lateness = Lateness()
+        self._playout: Playout | None = None
         self._finite = False
-        self._started = 0.0
         self._grabbed = False
+        """Whether the next frame is grabbed already."""
+        self._failed = 0
+        """Reads in a row."""
+        self._arrival = 0.0
+        self._waited = False
+        """Whether the last frame was waited for."""
+        self._handed = -math.inf
+        """When the last one was handed on."""
+        self._on_time = math.inf
+        """When one came last that was not too late for a connection to be kept."""
 
     def open(self) -> SourceInfo:
         """Connect; see `Source.open`."""
-        options = "rtsp_transport;tcp" if self._url.startswith("rtsp") else ""
-        self._capture = open_capture(
-            self._url,
-            cv2.CAP_FFMPEG,
-            [
-                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(OPEN_TIMEOUT * 1000)),
-                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(READ_TIMEOUT * 1000)),
-                *(cv2.CAP_PROP_N_THREADS, 1),
-            ],
-            ffmpeg_options=options,
-        )
-        if self._capture is None:
-            raise SourceError(
-                f"cannot open {redact(self._url)}",
-                hint="check address, path and password with: ffplay URL (or VLC)",
-            )
+        until = time.monotonic() + self._open_timeout
+        if self._is_rtsp:
+            options = RTSP.format(transport=self._transport)
+            self._connect(options + AT_ONCE, until)
+            if 0 in self._size:  # the server did not tell, and no whole picture came yet
+                self.close()
+                self._connect(options + PATIENTLY, until)
+        else:
+            self._connect(OPTIONS.get(self._scheme, ""), until)
+        if 0 in self._size:
+            raise self._lost()
         fps = stated(self._capture, cv2.CAP_PROP_FPS, most=1000)
-        count = stated(self._capture, cv2.CAP_PROP_FRAME_COUNT, most=1e9)
-        self._finite = count is not None
+        self._finite = stated(self._capture, cv2.CAP_PROP_FRAME_COUNT, most=1e9) is not None
         self._clock.period = 1 / (fps or USUAL_FPS)
-        if not (self._arrives_in_bursts or self._finite):
-            self._skip_backlog()
-        return SourceInfo(
-            size=(
-                int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-                int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-            ),
-            fps=fps,
-            description=f"{self._url.split('://', 1)[0]} stream",
-        )
+        if self._finite or self._is_playlist:
+            self._playout = Playout()
+        elif not self._skip_backlog():
+            raise self._lost()
+        elif self._is_rtsp and self._is_unstamped:
+            fps = self._measured_fps()
+            self._clock.period = 1 / (fps or USUAL_FPS)
+        by = f" over {self._transport.upper()}" if self._is_rtsp else ""
+        return SourceInfo(self._size, fps, description=f"{self._scheme} stream{by}")
 
     def read(self) -> Frame | None:
         """The next frame; see `Source.read`."""
-        for _ in range(LOST_AFTER):
-            if self._stopped.is_set():
-                return None
-            waiting, self._grabbed = self._grabbed, False
-            arrived, picture = self._capture.retrieve() if waiting else self._capture.read()
-            if arrived and picture is not None and picture.size:
-                return self._frame(picture)
-        if self._stopped.is_set() or self._finite:
+        while self._next():
+            frame = self._frame()
+            if frame is not None:
+                return frame
+        if self._finite or self._stopped.is_set():
             return None
-        raise SourceError(
-            f"stream {self.name} stopped"
-            if self._index
-            else f"stream {self.name} gives no picture",
-            hint="did the camera restart, or the network go away?",
-        )
+        raise self._lost()
 
     def interrupt(self) -> None:
         """Let the next read end; see `Source.interrupt`."""
@@ -113,27 +161,143 @@ class StreamSource:
             self._capture.release()
             self._capture = None
 
-    def _skip_backlog(self) -> None:
-        """Pass over frames that are there already; the first that had to be waited for is live."""
-        until = time.monotonic() + MOST_BACKLOG
-        while not self._stopped.is_set() and time.monotonic() < until:
-            started = time.monotonic()
-            if not self._capture.grab():
-                return
-            if time.monotonic() - started > self._clock.period / 2:
-                self._grabbed = True
-                return
+    @property
+    def _is_rtsp(self) -> bool:
+        return self._scheme in {"rtsp", "rtsps"}
 
-    def _frame(self, picture: Any) -> Frame:
-        stamped = abs(self._capture.get(cv2.CAP_PROP_PTS)) < NO_STAMP
-        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 if stamped else time.monotonic()
-        pts = self._clock.tell(stamp)
+    @property
+    def _size(self) -> tuple[int, int]:
+        """(width, height); 0 where FFmpeg does not know it, and can give no picture."""
+        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        return int(width), int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+    @property
+    def _is_playlist(self) -> bool:
+        return self._url.split("?", 1)[0].lower().endswith(".m3u8")
+
+    @property
+    def _is_unstamped(self) -> bool:
+        return abs(self._capture.get(cv2.CAP_PROP_PTS)) > NO_STAMP
+
+    def _connect(self, options: str, until: float) -> None:
+        left = max(0.1, until - time.monotonic())
+        self._capture = open_capture(
+            self._url,
+            cv2.CAP_FFMPEG,
+            [
+                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(left * 1000)),
+                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(self._read_timeout * 1000)),
+                *(cv2.CAP_PROP_N_THREADS, 1),
+            ],
+            ffmpeg_options=options,
+        )
+        if self._capture is None:
+            raise SourceError(
+                f"cannot open {redact(self._url)}",
+                hint="check address, path and password with: ffplay URL (or VLC)",
+            )
+        if time.monotonic() >= until:
+            raise self._lost()  # FFmpeg says that it is open even so, and nothing comes
+
+    def _skip_backlog(self) -> bool:
+        """Pass over frames that are there already; the first that had to be waited for is live.
+
+        Returns:
+            False if none comes.
+        """
+        until = time.monotonic() + MOST_BACKLOG
+        while self._next():
+            if self._waited or time.monotonic() > until:
+                self._grabbed = True
+                return True
+        return self._stopped.is_set()
+
+    def _measured_fps(self) -> float | None:
+        """Frames a second, by the stamps of the next few; None if these are too slow in coming."""
+        stamps: list[float] = []
+        until = time.monotonic() + MOMENT
+        while len(stamps) <= FEW and time.monotonic() < until and self._next():
+            stamp = self._stamp()
+            stamps = [*stamps, stamp] if not stamps or stamp > stamps[-1] else [stamp]
+        self._grabbed = bool(stamps)
+        return None if len(stamps) < 3 else (len(stamps) - 1) / (stamps[-1] - stamps[0])
+
+    def _next(self) -> bool:
+        """Wait for a frame, past damaged ones; False if none will come."""
+        if self._grabbed:
+            self._grabbed = False
+            return not self._stopped.is_set()
+        while self._failed < LOST_AFTER and not self._stopped.is_set():
+            began, worked = time.monotonic(), time.thread_time()
+            arrived = self._capture.grab()
+            now = time.monotonic()
+            if arrived:
+                idle = now - began - (time.thread_time() - worked)
+                self._arrival, self._waited = now, idle > WAITED * self._clock.period
+                return True
+            self._failed += 1
+            if now - began > self._read_timeout / 2:
+                break
+        return False
+
+    def _frame(self) -> Frame | None:
+        """The frame that was grabbed; None where it is to be passed over."""
+        stamp = self._stamp()
+        pts = self._clock.tell(self._arrival if math.isnan(stamp) else stamp)
+        captured = self._captured(stamp, pts)
+        late = max(0.0, self._arrival - captured)
+        if self._is_too_late(late):
+            self.skipped_late += 1
+            self._failed = 0
+            return None
+        arrived, picture = self._capture.retrieve()
+        if not arrived or picture is None or not picture.size:
+            self._failed += 1
+            return None
+        self._failed = 0
+        self._handed = self._arrival
         index, self._index = self._index, self._index + 1
-        self._started = self._started or time.monotonic()
-        if self._arrives_in_bursts or self._finite:
-            early = self._started + pts - time.monotonic()
-            if early > MOST_EARLY:  # its time stamps have jumped: go by them from here on
-                self._started -= early
-            elif early > 0:
-                self._stopped.wait(early)
-        return Frame(as_bgr(picture), index, time.monotonic(), pts)
+        return Frame(as_bgr(picture), index, captured, pts, late)
+
+    def _stamp(self) -> float:
+        """What time the stream says it is, in seconds; NaN where it says nothing."""
+        if self._is_unstamped and not self._is_rtsp:
+            return math.nan
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+
+    def _captured(self, stamp: float, pts: float) -> float:
+        """When the frame was taken; one that came before its time is waited for."""
+        if self._playout is None:
+            return self._lateness.captured(self._arrival, stamp)
+        due = self._playout.due(self._arrival, pts)
+        if due > self._arrival:
+            self._stopped.wait(due - self._arrival)
+        self._arrival = due
+        return due if self._finite else due - self._playout.behind
+
+    def _is_too_late(self, late: float) -> bool:
+        """Whether a frame is to be passed over, being old.
+
+        Raises:
+            SourceError: the stream has been too late for too long.
+        """
+        if late < MOST_LATE or self._on_time == math.inf:
+            self._on_time = self._arrival
+        elif self._arrival - self._on_time > MOST_LATE:
+            raise SourceError(
+                f"stream {self.name} comes {late:.0f} s late, and does not catch up",
+                hint="the network or this machine is too slow for it: choose a smaller stream",
+            )
+        if self._max_age is not None:
+            return late > self._max_age
+        if late < CATCH_UP or self._waited or self._playout is not None:
+            return False
+        return self._arrival - self._handed < SIGN_OF_LIFE
+
+    def _lost(self) -> SourceError:
+        return SourceError(
+            f"stream {self.name} stopped"
+            if self._index
+            else f"stream {self.name} gives no picture",
+            hint="did the camera restart, or the network go away?",
+        )
