@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from livesegment import __version__
-from livesegment.cli import bench, demo, doctor, models, run, sessions, tune
+from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
+from livesegment.cli.process_title import hide_passwords
+from livesegment.cli.redaction import Redaction, watch_breakdowns
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.url import redact
 
@@ -28,6 +30,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("cameras")(cameras.list_cameras)
 app.add_typer(models.app, name="models")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(bench.app, name="bench")
@@ -76,14 +79,15 @@ def with_default_command(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; the one place that turns an error into an exit status."""
+    hide_passwords()
     # Numpy's algebra has threads that spin for tens of milliseconds after every product, on the
     # cores that the network needs: a quarter of its speed. Its products here are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=stderr, show_time=False, show_path=False)],
-    )
+    if sys.platform == "win32":  # without, Media Foundation takes seconds to open a camera
+        os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    handler = RichHandler(console=stderr, show_time=False, show_path=False)
+    handler.addFilter(Redaction())
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
     code: int = ExitCode.OK
     try:
         app(with_default_command(sys.argv[1:]))
@@ -96,6 +100,8 @@ def main() -> None:
         code = error.exit_code
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
+    finally:
+        watch_breakdowns()  # Typer puts a hook of its own there
     leave(code)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from livesegment.cli.bench_report import Report
 from livesegment.cli.declared import one_of
-from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.cli.values import size
 from livesegment.errors import EngineError, UsageError
 

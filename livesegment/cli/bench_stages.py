@@ -65,7 +65,7 @@ def stages(
     input_size = (options.input_size and size(options.input_size, "--input-size")) or None
     model = find_model(options.model)
     named = model.spec.family != "motion"
-    frames = spread(str(options.source), KEPT)
+    frames = spread(options.wanted[0].text, KEPT)
     with stderr.status("") as line:
         if named:
             taken = choose(
@@ -111,7 +111,7 @@ def stages(
         report = compare(ready, loops, rounds=rounds, progress=line.update)
     facts = {
         "model": options.model,
-        "source": options.source,
+        "source": options.wanted[0].text,
         "engine": options.engine if named else None,
         "device": options.device if named else None,
         "threads": options.threads,
@@ -130,10 +130,10 @@ def _checked(options: RunOptions) -> RunOptions:
     Raises:
         UsageError: they do not describe a film that is played as fast as it goes.
     """
-    if options.source is None or options.camera is not None or options.realtime:
+    if len(options.wanted) != 1 or options.camera or options.realtime:
         raise UsageError(
             "bench stages plays a film as fast as it goes",
-            hint="name one by --source, without --camera and --realtime",
+            hint="name just one by --source, without --camera and --realtime",
         )
     if options.record is not None or options.jsonl is not None:
         raise UsageError(

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from livesegment.cli.declared import one_of
-from livesegment.cli.options import DEFAULT_MODEL, RunOptions
+from livesegment.cli.model_options import DEFAULT_MODEL
+from livesegment.cli.options import RunOptions
 from livesegment.cli.values import duration
 from livesegment.errors import UsageError
 

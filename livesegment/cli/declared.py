@@ -57,8 +57,11 @@ def _parameter(field: "Field[Any]", hint: Any) -> inspect.Parameter:
     )
 
 
-def check(key: str, value: Any, hint: Any, origin: str) -> None:
+def check(key: str, value: Any, hint: Any, origin: str) -> Any:
     """Hold a config file's value to the type and the bounds of its flag.
+
+    Returns:
+        The value; a single string is a list of one where the flag may be given several times.
 
     Raises:
         SpecError: it has another type, or lies outside of its bounds.
@@ -67,9 +70,10 @@ def check(key: str, value: Any, hint: Any, origin: str) -> None:
     kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
     kind = next(kind for kind in kinds if kind is not type(None))
     if get_origin(kind) is list:
-        if type(value) is not list or any(type(part) is not str for part in value):
+        rows = [value] if type(value) is str else value
+        if type(rows) is not list or any(type(part) is not str for part in rows):
             raise SpecError(f"{origin}: {key} must be a list of strings, got {value!r}")
-        return
+        return rows
     number = type(value) in {int, float} and kind is float
     if not number and type(value) is not kind:
         raise SpecError(f"{origin}: {key} must be of type {kind.__name__}, got {value!r}")
@@ -77,6 +81,7 @@ def check(key: str, value: Any, hint: Any, origin: str) -> None:
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = f"{'' if low is None else low}..{'' if high is None else high}"
         raise SpecError(f"{origin}: {key} must be in {bounds}, got {value!r}")
+    return value
 
 
 def one_of(value: str, allowed: type[Any] | tuple[str, ...], flag: str) -> str:

@@ -30,7 +30,7 @@ def demo(
     """Show it at work: a built-in model on a made-up scene; records where there is no display."""
     options = chosen(RunOptions(model="colour-shapes"), config, flags)
     if options.camera is None and options.source is None:
-        options = options.with_values({"source": "synthetic", "realtime": True})
+        options = options.with_values({"source": ["synthetic"], "realtime": True})
     if options.window is not True and options.record is None and options.jsonl is None:
         from livesegment.sinks.display import why_no_window
 

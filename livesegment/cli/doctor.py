@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livesegment import __version__
-from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.doctor.finding import Finding, Topic, Verdict, exit_code
 
 STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.errors import ModelError
 from livesegment.spec import ModelFile, ModelSpec
 from livesegment.store import download_folder, locate, not_installed, sum_mismatch

@@ -13,126 +13,23 @@ from typing import Annotated, Any, Self, get_type_hints
 import typer
 
 from livesegment.cli.declared import check, option, takes
+from livesegment.cli.model_options import ModelOptions
+from livesegment.cli.source_options import SourceOptions, source_rows
+from livesegment.sources.address import LEFT_OUT, shareable
+from livesegment.sources.url import is_url
 from livesegment.spec import read_toml, unknown_key
 
-DEFAULT_MODEL = "mask-rcnn-inception-v2-coco"
-
-SOURCE = "Source"
-MODEL = "Model"
 PICTURE = "Picture"
 OUTPUT = "Output"
 RECORDING = "Recording"
 EVENTS = "Events"
-COMPUTE = "Compute"
 PACE = "Pace and end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(ModelOptions, SourceOptions):
     """What a run is asked to do."""
 
-    camera: Annotated[
-        str | None, option(SOURCE, "Camera number, or a path such as /dev/video0.", metavar="N")
-    ] = None
-    source: Annotated[
-        str | None,
-        option(
-            SOURCE,
-            "File, folder, 'glob', URL (rtsp, http, udp, ...), - for stdin, or synthetic.",
-            metavar="WHAT",
-        ),
-    ] = None
-    model: Annotated[
-        str, option(MODEL, "A name from `models list`, or an .onnx or .pb file.", metavar="NAME")
-    ] = DEFAULT_MODEL
-    engine: Annotated[
-        str,
-        option(
-            MODEL,
-            "opencv, onnxruntime or openvino. "
-            "auto: the fastest of those installed that finds the same objects as opencv.",
-            metavar="NAME",
-        ),
-    ] = "auto"
-    device: Annotated[
-        str,
-        option(
-            MODEL,
-            "auto, cpu, cpu-bf16, opencl, opencl-fp16, cuda, cuda-fp16, tensorrt, directml, "
-            "coreml, gpu or npu. What is asked for by name is taken or refused.",
-            metavar="NAME",
-        ),
-    ] = "auto"
-    input_size: Annotated[
-        str | None,
-        option(MODEL, "Fit frames into N or WxH pixels for the network.", metavar="N|WxH"),
-    ] = None
-    threads: Annotated[
-        int | None, option(MODEL, "Threads of the network.", min=1, max=256, metavar="N")
-    ] = None
-    lossy_proposals: Annotated[
-        int | None,
-        option(
-            MODEL,
-            "LOSSY: look closely at the N best boxes only of a TensorFlow Mask R-CNN that runs on "
-            "onnxruntime or openvino; faster, and objects may be missed.",
-            min=1,
-            max=1000,
-            metavar="N",
-        ),
-    ] = None
-    score: Annotated[float, option(MODEL, "Least score of an object.", min=0, max=1)] = 0.5
-    mask_threshold: Annotated[
-        float, option(MODEL, "Least probability of a mask's pixel.", min=0, max=1)
-    ] = 0.5
-    nms: Annotated[
-        float, option(MODEL, "Most overlap of two objects of a class.", min=0, max=1)
-    ] = 0.45
-    classes: Annotated[
-        str | None, option(MODEL, "Only these, such as person,car.", metavar="A,B")
-    ] = None
-    max_instances: Annotated[int, option(MODEL, "Most objects a frame.", min=1, max=1000)] = 100
-    max_fps: Annotated[
-        float | None,
-        option(
-            COMPUTE,
-            "Take at most so many frames a second; a file gives every so many-th of its own.",
-            min=0.1,
-            max=1000,
-            metavar="N",
-        ),
-    ] = None
-    segment_rate: Annotated[
-        float | None,
-        option(
-            COMPUTE,
-            "Segment at most so many frames a second; between them masks are carried or held.",
-            min=0.01,
-            max=1000,
-            metavar="N",
-        ),
-    ] = None
-    idle: Annotated[
-        bool | None,
-        typer.Option(
-            "--idle/--no-idle",
-            help="Let the network rest while nothing differs from the frame it saw last.",
-            rich_help_panel=COMPUTE,
-        ),
-    ] = None
-    idle_refresh: Annotated[
-        str | None,
-        option(COMPUTE, "It looks again after this all the same; 2s, if not set.", metavar="TIME"),
-    ] = None
-    roi: Annotated[
-        str | None,
-        option(
-            COMPUTE,
-            "Only this part of the picture is segmented, in pixels or per cent, such as "
-            "25%,0%,50%,50%; the picture stays whole.",
-            metavar="X,Y,W,H",
-        ),
-    ] = None
     masks: Annotated[
         str | None,
         option(
@@ -288,7 +185,10 @@ class RunOptions:
         for key, value in table.items():
             if key not in known:
                 raise unknown_key(key, known, str(path))
-            check(key, value, hints[key], str(path))
+            if key == "source":
+                table[key] = source_rows(value, str(path))
+            else:
+                table[key] = check(key, value, hints[key], str(path))
         return table
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
@@ -300,11 +200,31 @@ class RunOptions:
         rows = []
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "source" and value is not None:
+                shown = [_without_password(one) for one in value]
+                rows += [f"# {LEFT_OUT}"] if shown != value else []
+                value = shown
             if value is None:
                 rows.append(f"# {field.name} =")
             else:
-                rows.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+                rows.append(f"{field.name} = {_toml(value)}")
         return "\n".join(rows) + "\n"
+
+
+def _without_password(row: Any) -> Any:
+    """A source as a config file may have it, which others may come to read."""
+    if isinstance(row, str):
+        return shareable(row) if is_url(row) else row
+    return {key: _without_password(value) for key, value in row.items()}
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 takes_run_options = takes(RunOptions)

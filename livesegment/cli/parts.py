@@ -11,6 +11,7 @@ from livesegment.cli.options import RunOptions
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import Pace
 from livesegment.segmenters.base import Segmenter
+from livesegment.segmenters.shared import SharedSegmenter
 from livesegment.sinks.base import Sink
 from livesegment.sources.base import Source
 from livesegment.store import Model, digest, find_model
@@ -31,6 +32,8 @@ class Parts:
     pace: Pace = field(default_factory=Pace)
     at_once: int = 1
     """Frames that are segmented side by side."""
+    max_age: float | None = None
+    """Seconds; frames captured longer ago are left out."""
     model: Model | None = None
     """What finds the objects; None where they were found before."""
     sinks: Sequence[Sink] = ()
@@ -44,30 +47,77 @@ class Parts:
         return self.model is not None
 
 
-def parts(options: RunOptions, console: Console, *, quiet: bool) -> Parts:
-    """What the options name.
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """Makes the parts of one source after the other, all of them with the same model."""
+
+    options: RunOptions
+    model: Model
+    console: Console
+    quiet: bool
+    alone: bool
+    """Whether there is just one source, which then may have the network for itself."""
+    loaded: "list[build.Loaded]" = field(default_factory=list)
+    """The network that all of them share."""
+
+    def parts(self, source: Source) -> Parts:
+        """What a source needs; the first one loads the network.
+
+        Raises:
+            LiveSegmentError: a part cannot be made.
+        """
+        options = self.options
+        masks = build.masks(options, source.is_live)
+        pace = build.pace(options, masks, self.model)
+        # A film's frames may be segmented side by side, if each is: none waits for another then.
+        film = self.alone and not source.is_live and not options.idle
+        loaded = self._segmenter(AT_ONCE if film else 1)
+        return Parts(
+            source=source,
+            segmenter=self._own(loaded.segmenter),
+            masks=masks,
+            limits=build.limits(options),
+            pace=pace,
+            at_once=loaded.at_once,
+            max_age=build.max_age(options),
+            model=self.model,
+            facts={"model": options.model, "engine": loaded.engine, "device": loaded.device},
+        )
+
+    def _own(self, segmenter: Segmenter) -> Segmenter:
+        """A source's own view of the network: its thresholds are its own."""
+        return segmenter if self.alone or self._learns else SharedSegmenter(segmenter)
+
+    @property
+    def _learns(self) -> bool:
+        """Background subtraction learns what one camera sees; a network knows no camera."""
+        return self.model.spec.family == "motion"
+
+    def _segmenter(self, at_once: int) -> "build.Loaded":
+        if self.loaded and not self._learns:
+            return self.loaded[0]
+        made = build.segmenter(
+            self.options,
+            self.model,
+            self.console,
+            quiet=self.quiet or bool(self.loaded),
+            at_once=at_once,
+        )
+        self.loaded.append(made)
+        return made
+
+
+def all_parts(options: RunOptions, console: Console, *, quiet: bool) -> tuple[Factory, list[Parts]]:
+    """What the options name: the parts of each source, and what makes those of more.
 
     Raises:
         LiveSegmentError: a part cannot be made.
     """
-    limits = build.limits(options)
+    build.limits(options)
     model = find_model(options.model)
-    source = build.source(options)
-    masks = build.masks(options, source.is_live)
-    pace = build.pace(options, masks, model)
-    # A film's frames may be segmented side by side, if each is: none waits for another then.
-    at_once = 1 if source.is_live or options.idle else AT_ONCE
-    loaded = build.segmenter(options, model, console, quiet=quiet, at_once=at_once)
-    return Parts(
-        source=source,
-        segmenter=loaded.segmenter,
-        masks=masks,
-        limits=limits,
-        pace=pace,
-        at_once=loaded.at_once,
-        model=model,
-        facts={"model": options.model, "engine": loaded.engine, "device": loaded.device},
-    )
+    sources = build.sources(options)
+    factory = Factory(options, model, console, quiet, alone=len(sources) == 1)
+    return factory, [factory.parts(source) for source in sources]
 
 
 def weights(model: Model | None) -> list[dict[str, str]]:

@@ -8,9 +8,11 @@ import typer
 from rich.console import Console
 
 from livesegment.cli.declared import option, takes
-from livesegment.cli.options import MODEL, OUTPUT, PACE, SOURCE, RunOptions
+from livesegment.cli.model_options import MODEL
+from livesegment.cli.options import OUTPUT, PACE, RunOptions
 from livesegment.cli.run import Quiet, Verbose, start
 from livesegment.cli.session_rows import Name, Parent, named, printable
+from livesegment.cli.source_options import SOURCE
 from livesegment.cli.values import class_ids, data_size, duration
 from livesegment.errors import UsageError
 from livesegment.sessions.session import Session

@@ -72,12 +72,17 @@ def start(
         LiveSegmentError: something failed; what was recorded is finished all the same.
     """
     # OpenCV takes longer to import than the rest of the program; --help does without.
+    from livesegment.cli.group_run import GroupRun
     from livesegment.cli.live_run import LiveRun
 
     if verbose:
         logging.getLogger("livesegment").setLevel(logging.INFO)
     console = Console(stderr=True)
-    live_run = LiveRun(options, console, quiet=quiet, given=given(console) if given else None)
+    live_run: LiveRun | GroupRun
+    if given is None and len(options.wanted) > 1:
+        live_run = GroupRun(options, console, quiet=quiet)
+    else:
+        live_run = LiveRun(options, console, quiet=quiet, given=given(console) if given else None)
     caught: list[int] = []
     with _signals(live_run, caught):
         live_run.go()

@@ -1,7 +1,8 @@
 """What the run says of itself on stderr: a line while it goes on, a table at its end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -11,6 +12,9 @@ from rich.text import Text
 from livesegment.pipeline.economy import Economy
 from livesegment.pipeline.meter import Meter
 from livesegment.sinks.base import Ending, View
+
+if TYPE_CHECKING:
+    from livesegment.cli.channel import Channel
 
 REFRESH = 0.25
 """Seconds between two updates of the live line."""
@@ -97,3 +101,60 @@ def rest_line(economy: Economy) -> str:
     parts += [f"{economy.still} still"] if economy.still else []
     parts += [f"{economy.over_rate} over the rate"] if economy.over_rate else []
     return ", ".join(parts)
+
+
+def summarise(console: Console, channel: "Channel") -> None:
+    """Say what came of one source: stages, frames, costs, recordings."""
+    meter, session = channel.meter, channel.session
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True)
+
+    if not meter.count("shown"):
+        return
+    seconds = meter.seconds("shown")
+    shown, captured = meter.count("shown"), meter.count("capture")
+    economy = channel.pipeline.economy
+    skipped = f"{economy.skipped} skipped, " if economy.skipped else ""
+    too_old = f"{channel.pipeline.too_old} too old, " if channel.pipeline.too_old else ""
+    console.print(stage_table(meter))
+    say(
+        f"{shown} of {captured} frames shown in {seconds:.1f} s "
+        f"({(shown - 1) / max(seconds, 1e-9):.1f} fps), {skipped}{too_old}"
+        f"{channel.pipeline.dropped} dropped"
+    )
+    if channel.parts.model is not None:
+        say(economy_line(economy))
+    if session.dropped:
+        say(f"the recording misses {session.dropped} pictures: the encoder was too slow")
+    for text in session.problems:
+        say(text)
+    for path in session.finished:
+        say(f"recorded {path}")
+
+
+def summarise_all(console: Console, channels: "Sequence[Channel]") -> None:
+    """Say what came of several sources, a row each, and where their recordings are."""
+    table = Table(title_style="dim", header_style="dim")
+    table.add_column("source")
+    for column in ("shown", "fps", "dropped", "segmented", "staleness p95", "connected"):
+        table.add_column(column, justify="right")
+    for channel in channels:
+        meter, supervised = channel.meter, channel.pipeline.supervised
+        shown, seconds = meter.count("shown"), meter.seconds("shown")
+        stale = {stage: p95 for stage, _, _, p95, _ in meter.table()}.get("staleness", 0.0)
+        table.add_row(
+            channel.name,
+            str(shown),
+            f"{max(0, shown - 1) / seconds:.1f}" if seconds > 0 else "-",
+            str(channel.pipeline.dropped),
+            str(meter.count("segment")),
+            f"{1000 * stale:.0f} ms",
+            "" if supervised is None else str(supervised.tally.connects),
+        )
+    console.print(table)
+    for channel in channels:
+        for text in channel.session.problems:
+            console.print(f"{channel.name}: {text}", highlight=False, soft_wrap=True)
+        for path in channel.session.finished:
+            console.print(f"recorded {path}", highlight=False, soft_wrap=True)

@@ -18,7 +18,7 @@ from livesegment.cli.bench_report import (
     recall,
     result_row,
 )
-from livesegment.cli.options import DEFAULT_MODEL
+from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.cli.values import size
 from livesegment.errors import EngineError, LiveSegmentError, SinkError, UsageError
 

@@ -10,24 +10,26 @@ with that of an earlier frame from which it does not differ. A film may have sev
 threads; its frames are shown in their order all the same.
 """
 
-import itertools
 import logging
 import threading
 import time
-from typing import TypeAlias
 
-from livesegment.frame import Frame
+from livesegment.errors import SourceError
 from livesegment.instances import Segmentation
+from livesegment.pipeline.capturing import Capturing
 from livesegment.pipeline.economy import Account, Economy
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import Pace
 from livesegment.pipeline.presenter import Presenter
+from livesegment.pipeline.queues import Queues
+from livesegment.pipeline.segmenting import Segmenting
 from livesegment.segmenters.base import Segmenter
 from livesegment.sinks.base import Ending
 from livesegment.sources.base import Source, SourceInfo
-from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
-from livesegment.threads.turnstile import Turnstile
+from livesegment.sources.health import Health, Supervised
+from livesegment.threads.fair import Party
+from livesegment.threads.mailbox import Closed
 from livesegment.threads.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -36,11 +38,8 @@ JOIN_SECONDS = 1.5
 """A thread stuck in a driver for longer is left behind: the end must come within two seconds."""
 IDLE_SECONDS = 0.03
 MOMENT = 0.05
-LIVE_QUEUE = 2
-FILE_QUEUE = 4
-
-
-Result: TypeAlias = tuple[Frame, Segmentation]
+OVERTIME = 0.5
+"""Seconds that a live source's last frame may be late before the time is over without it."""
 
 
 class Pipeline:
@@ -61,6 +60,8 @@ class Pipeline:
         limits: Limits | None = None,
         pace: Pace | None = None,
         at_once: int = 1,
+        turn: Party | None = None,
+        max_age: float | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -74,49 +75,66 @@ class Pipeline:
             pace: which frames are worth the work.
             at_once: frames that are segmented side by side, which `segmenter` must allow; only
                 with exact masks of a film, and without a gate in `pace`.
+            turn: where other pipelines share `segmenter`, which is then used in turns only. Not
+                together with `at_once`.
+            max_age: seconds; a live source's frame that was captured longer ago is left out.
         """
-        self.info: SourceInfo | None = None
-        """What the source says of itself; None until it is open."""
+        if turn is not None and at_once > 1:
+            raise ValueError("a network that is shared takes one frame at a time")
         self.ending: Ending | None = None
         """Why the run ended; None while it goes on."""
         self._source = source
-        self._segmenter = segmenter
         self._presenter = presenter
         self._meter = meter
         self._limits = limits or Limits()
-        self._pace = pace or Pace()
-        self._account = Account()
-        self._natural_end = Ending.END_OF_SOURCE
+        self._pace = pace = pace or Pace()
+        self._account = account = Account()
+        self._started = 0.0
         self._deadline: float | None = None
         """Monotonic time up to which the workers are waited for."""
-        self._exact = masks is Masks.EXACT
-        self._taken: int | None = None
-        """Index of the frame that the segment thread took last."""
-        when_full = WhenFull.DROP_OLDEST if source.is_live else WhenFull.WAIT
-        queue = LIVE_QUEUE if source.is_live else FILE_QUEUE
-        self._shown_frames: Mailbox[Frame] = Mailbox(queue, when_full)
-        newest = 1 if source.is_live or not self._exact else FILE_QUEUE
-        self._to_segment: Mailbox[Frame] = Mailbox(
-            newest, when_full if self._exact else WhenFull.DROP_OLDEST
+        self._too_old = 0
+        exact = masks is Masks.EXACT
+        self._queues = queues = Queues(live=source.is_live, exact=exact, max_age=max_age)
+        self._capturing = Capturing(
+            source, queues, limits=self._limits, pace=pace, meter=meter, account=account
         )
-        self._results: Mailbox[Result] = Mailbox(
-            FILE_QUEUE if self._exact and not source.is_live else 1,
-            WhenFull.WAIT if self._exact else WhenFull.DROP_OLDEST,
+        self._segmenting = Segmenting(
+            segmenter,
+            queues,
+            pace=pace,
+            meter=meter,
+            account=account,
+            at_once=at_once,
+            turn=turn,
         )
-        self._at_once = at_once
-        self._segmenting = at_once
-        """Segment threads that still run."""
-        self._taking, self._noting = threading.Lock(), threading.Lock()
-        self._turns = itertools.count()
-        self._order = Turnstile()
         names = ["segment", *(f"segment-{i}" for i in range(2, at_once + 1))]
-        segment = [Worker(name, self._segment) for name in names]
-        self._workers = (Worker("capture", self._capture), *segment)
+        segment = [Worker(name, self._segmenting.run) for name in names]
+        self._workers = (Worker("capture", self._capturing.run), *segment)
+
+    @property
+    def info(self) -> SourceInfo | None:
+        """What the source says of itself; None until it is open."""
+        return self._capturing.info if self.supervised is None else self.supervised.info
+
+    @property
+    def supervised(self) -> Supervised | None:
+        """The source, where it says how it is."""
+        return self._source if isinstance(self._source, Supervised) else None
+
+    @property
+    def health(self) -> Health | None:
+        """How the source is; None where nobody watches over it."""
+        return None if self.supervised is None else self.supervised.health
 
     @property
     def dropped(self) -> int:
         """Frames that came and were never shown."""
-        return (self._to_segment if self._exact else self._shown_frames).dropped
+        return self._queues.dropped
+
+    @property
+    def too_old(self) -> int:
+        """Frames that were older than is wanted when their turn came."""
+        return self._too_old + self._segmenting.too_old
 
     @property
     def economy(self) -> Economy:
@@ -138,6 +156,7 @@ class Pipeline:
             LiveSegmentError: a stage failed.
         """
         failure: BaseException | None = None
+        self._started = time.monotonic()
         for worker in self._workers:
             worker.start()
         try:
@@ -146,9 +165,8 @@ class Pipeline:
             failure = error
         self.stop(Ending.USER)
         self._source.interrupt()
-        for mailbox in (self._shown_frames, self._to_segment, self._results):
-            mailbox.close(discard=True)
-        self._order.close()
+        self._queues.close()
+        self._segmenting.close()
         try:
             failure = failure or self._worker_error()
             self._presenter.close(Ending.FAILED if failure else self.ending or Ending.USER)
@@ -175,10 +193,12 @@ class Pipeline:
                 pass
         except Closed:
             # The source is at its end, or a worker failed; wait until it can be told which. If it
-            # was the segmenter, the source may still be waiting for a frame.
+            # was the segmenter, the source may still be waiting for a frame. And nobody wants the
+            # result of a frame that still waits for its turn.
             self._source.interrupt()
+            self._segmenting.close_turn()
             self._join()
-            self.stop(self._natural_end)
+            self.stop(self._capturing.natural_end)
 
     def _join(self) -> None:
         """Wait for the workers, `JOIN_SECONDS` from the first time this is called."""
@@ -197,21 +217,50 @@ class Pipeline:
                 raise Closed
             return self._presenter.idle()
         newest: Segmentation | None
-        if self._exact:
-            result = self._results.get(IDLE_SECONDS)
+        if self._queues.exact:
+            result = self._queues.results.get(IDLE_SECONDS)
             if result is None:
-                return self._presenter.idle()
+                return self._idle()
             frame, newest = result
         else:
-            shown = self._shown_frames.get(IDLE_SECONDS)
+            shown = self._queues.to_show.get(IDLE_SECONDS)
             if shown is None:
+                return self._idle()
+            if self._queues.is_too_old(shown):
+                self._too_old += 1
                 return self._presenter.idle()
             frame, newest = shown, self._newest_result()
         stepping = controls.steps > 0
-        go_on = self._presenter.show(frame, newest, taken=self._taken, fps=self._fps)
+        health = self.health
+        go_on = self._presenter.show(
+            frame,
+            newest,
+            taken=self._segmenting.taken,
+            fps=self._fps,
+            state=None if health is None else str(health.state),
+        )
         if stepping:  # counted afterwards: the presenter freezes the screen at 0
             controls.steps = max(0, controls.steps - 1)
         return go_on
+
+    def _idle(self) -> bool:
+        """Let the sinks answer their user; False if one asks to end, or the time is over.
+
+        Raises:
+            SourceError: the time is over, and nothing ever came.
+        """
+        seconds = self._limits.seconds
+        if self._source.is_live and seconds is not None:
+            over = time.monotonic() - (self._capturing.first_at or self._started) - seconds
+            if over > OVERTIME:
+                self.stop(Ending.LIMIT)
+            if over > OVERTIME and self._capturing.first_at is None:
+                why = self.health.reason if self.health else None
+                raise SourceError(
+                    f"{self._source.name} gave no picture within {seconds:g} s"
+                    + (f": {why}" if why else "")
+                )
+        return self._presenter.idle()
 
     @property
     def _fps(self) -> float | None:
@@ -221,90 +270,10 @@ class Pipeline:
 
     def _newest_result(self) -> Segmentation | None:
         try:
-            result = self._results.get(0)
+            result = self._queues.results.get(0)
         except Closed:
             return None
         return None if result is None else result[1]
 
     def _worker_error(self) -> BaseException | None:
         return next((worker.error for worker in self._workers if worker.error), None)
-
-    def _capture(self) -> None:
-        """The capture thread: the only one that touches the source."""
-        try:
-            self.info = self._source.open()
-            while True:
-                started = time.perf_counter()
-                frame = self._source.read()
-                if frame is None:
-                    break
-                if self._limits.passed(frame):
-                    self._natural_end = Ending.LIMIT
-                    break
-                self._account.begin()
-                self._meter.spent("capture", time.perf_counter() - started)
-                self._meter.tick("capture", frame.captured_at)
-                if self._pace.takes(self._time(frame)):
-                    self._to_segment.put(frame)
-                    if not self._exact:
-                        self._shown_frames.put(frame)
-                if self._limits.reached(frame):
-                    self._natural_end = Ending.LIMIT
-                    break
-        except Closed:
-            pass
-        finally:
-            self._to_segment.close()
-            self._shown_frames.close()
-            self._source.close()
-
-    def _segment(self) -> None:
-        """A segment thread: they alone touch the network."""
-        last: Segmentation | None = None
-        thresholds = self._segmenter.thresholds
-        complete = False
-        try:
-            while True:
-                with self._taking:
-                    frame = self._to_segment.get()
-                    if frame is None:
-                        continue
-                    turn = next(self._turns)
-                if self._segmenter.thresholds is not thresholds:
-                    thresholds = self._segmenter.thresholds
-                    self._pace.look_again()
-                fresh = self._pace.segments(frame, self._time(frame)) or last is None
-                if fresh or last is None:
-                    last = self._segmented(frame)
-                with self._order.turn(turn):
-                    if fresh or self._exact:  # else the last result goes on to hold
-                        self._results.put((frame, last))
-        except Closed:
-            complete = True
-        finally:
-            with self._noting:
-                self._segmenting -= 1
-                others = self._segmenting > 0
-            # The others may have frames in hand still; but after a failure nobody goes on.
-            if not (complete and others):
-                self._to_segment.close(discard=True)
-                self._order.close()
-                self._results.close()
-                self._shown_frames.close()
-
-    def _segmented(self, frame: Frame) -> Segmentation:
-        """Run the network, and note what it took."""
-        self._taken = frame.index
-        started = time.perf_counter()
-        segmentation = self._segmenter.segment(frame)
-        spent = time.perf_counter() - started
-        with self._noting:
-            self._account.busy += spent / self._at_once
-            for stage, seconds in segmentation.timings.items():
-                self._meter.spent(stage, seconds)
-            self._meter.tick("segment", time.monotonic())
-        return segmentation
-
-    def _time(self, frame: Frame) -> float:
-        """A frame's time on the clock that the pace goes by."""
-        return frame.captured_at if self._source.is_live else frame.pts

@@ -5,16 +5,22 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from livesegment.carrying.base import Carrier
-from livesegment.compositing.hud import with_text
+from livesegment.compositing.hud import with_notice, with_text
 from livesegment.compositing.look import compose
 from livesegment.frame import Frame, Image
 from livesegment.instances import Instances, Segmentation
 from livesegment.pipeline.controls import KEYS, Controls
 from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.notice import Notice
 from livesegment.sinks.base import Ending, Sink, View
 
 log = logging.getLogger(__name__)
+
+PLACEHOLDER = (360, 640, 3)
+"""Shape of the picture that stands on screen before a source gave its first."""
 
 
 class Presenter:
@@ -33,7 +39,19 @@ class Presenter:
         *,
         labels: tuple[str, ...],
         statistics: Callable[[], Sequence[str]] = tuple,
+        notice: Callable[[], Notice | None] = lambda: None,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            carrier: brings masks to the frame shown.
+            controls: what keys change.
+            sinks: take the views.
+            meter: told what everything takes.
+            labels: class names in the order of class ids.
+            statistics: lines for the screen, where they are switched on.
+            notice: what is to be said of the source, on the screen only.
+        """
         self.controls = controls
         self.carrier = carrier
         """May be replaced between two frames."""
@@ -48,6 +66,7 @@ class Presenter:
         self._meter = meter
         self._labels = labels
         self._statistics = statistics
+        self._notice = notice
 
     def show(
         self,
@@ -56,6 +75,7 @@ class Presenter:
         *,
         taken: int | None = None,
         fps: float | None = None,
+        state: str | None = None,
     ) -> bool:
         """Show one frame.
 
@@ -64,6 +84,7 @@ class Presenter:
             segmentation: a result that arrived since the last frame, or None.
             taken: index of the frame that is being segmented, where one is.
             fps: as the source states it.
+            state: how the source is.
 
         Returns:
             False if a sink asks to end.
@@ -79,7 +100,7 @@ class Presenter:
             self.carrier.correct(segmentation)
         found = self.carrier.advance(frame)
         carried = time.perf_counter()
-        view = self._view(frame, found, fps)
+        view = self._view(frame, found, fps, state)
         composed = time.perf_counter()
         self._meter.spent("carry", carried - started)
         self._meter.spent("compose", composed - carried)
@@ -90,7 +111,7 @@ class Presenter:
             self._remake()
             view = replace(view, screen=self.last.screen if self.last else view.screen)
         else:
-            self.last, self._found, self._drawn = view, found, self.controls.state
+            self.last, self._found, self._drawn = view, found, self._looks
         go_on = True
         for sink in self._sinks:  # all of them, even after one asked to end
             begun = time.perf_counter()
@@ -101,7 +122,8 @@ class Presenter:
 
     def idle(self) -> bool:
         """Let the sinks answer their user while no frame comes; False if one asks to end."""
-        remade = self._remake() if self._frozen else None
+        # Else a notice would stay that is not true any more, or never come where no frame comes.
+        remade = self._remake() if self._frozen or self._noticed() else None
         go_on = True
         for sink in self._sinks:
             go_on = sink.idle(remade) and go_on
@@ -129,18 +151,33 @@ class Presenter:
         """Whether the screen stays as it is."""
         return self.controls.paused and not self.controls.steps and self.last is not None
 
+    @property
+    def _looks(self) -> tuple[object, object]:
+        """All that changes how the screen looks."""
+        return self.controls.state, self._notice()
+
+    def _noticed(self) -> bool:
+        """Whether there is something to be said of the source, or was."""
+        before = self._drawn[1] if isinstance(self._drawn, tuple) else None
+        return before is not None or self._notice() is not None
+
     def _remake(self) -> View | None:
-        """Make the view on screen anew, if a key has changed how it looks since."""
-        if self.last is None or self._drawn == self.controls.state:
+        """Make the view on screen anew, if a key or the source has changed how it looks since."""
+        looks = self._looks
+        if self._drawn == looks:
             return None
-        self._drawn = self.controls.state
-        fresh = self._view(self.last.frame, self._found, self.last.fps)
+        self._drawn = looks
+        if self.last is None:
+            # Only for the screen: sinks that record are never handed what was made anew.
+            blank = Frame(np.full(PLACEHOLDER, 96, np.uint8), 0, time.monotonic(), 0.0)
+            return self._view(blank, Instances.empty(), None, None)
+        fresh = self._view(self.last.frame, self._found, self.last.fps, self.last.state)
         self.last = replace(
             self.last, instances=fresh.instances, picture=fresh.picture, screen=fresh.screen
         )
         return self.last
 
-    def _view(self, frame: Frame, found: Instances, fps: float | None) -> View:
+    def _view(self, frame: Frame, found: Instances, fps: float | None, state: str | None) -> View:
         instances = self.controls.visible(found)
         picture = compose(frame.image, instances, self._labels, self.controls.look)
         key = self.carrier.key
@@ -154,6 +191,7 @@ class Presenter:
             key_frame=None if key is None else key.frame_index,
             mask_age=None if key is None else max(0.0, frame.captured_at - key.captured_at),
             staleness=max(0.0, time.monotonic() - frame.captured_at),
+            state=state,
         )
 
     def _screen(self, picture: Image) -> Image:
@@ -165,4 +203,9 @@ class Presenter:
             lines += self.controls.legend(self._labels)
         if self.controls.message:
             lines.append(self.controls.message)
+        notice = self._notice()
+        if notice is not None and not notice.stale:
+            lines.append(": ".join(notice.lines))
+        elif notice is not None:
+            picture = with_notice(picture, notice.lines)
         return with_text(picture, lines) if lines else picture

@@ -40,6 +40,8 @@ class View:
     """Seconds between the captures of the key frame and of this one."""
     staleness: float
     """Seconds from this frame's capture to its hand-over to the sinks."""
+    state: str | None = None
+    """How its source is, such as live or frozen; None where nobody watches over it."""
 
 
 class Sink(Protocol):
@@ -62,7 +64,8 @@ class Sink(Protocol):
         A window answers its user here even when the camera does not.
 
         Args:
-            remade: the view on screen made anew, where a key changed how it looks; None otherwise.
+            remade: the view on screen made anew, where a key or the source's state changed how it
+                looks; None otherwise. Never to be recorded.
         """
         ...
 

@@ -4,6 +4,8 @@ import json
 import math
 import os
 import sys
+import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
@@ -30,13 +32,16 @@ def _high(side: float) -> float:
     return rounded if math.ceil(rounded) == math.ceil(side) else math.ceil(side) - 0.99
 
 
-def record(view: View, wall: WallClock, clock: float | None = None) -> dict[str, Any]:
+def record(
+    view: View, wall: WallClock, clock: float | None = None, source: str | None = None
+) -> dict[str, Any]:
     """A view as docs/output.md has it: boxes as x, y, width, height; masks as COCO RLE.
 
     Args:
         view: what is shown.
         wall: tells the time of day.
         clock: the view's time on the clock of a session, where it is part of one.
+        source: what it comes from, where there are several.
     """
     width, height = view.frame.size
     found = view.instances
@@ -63,6 +68,7 @@ def record(view: View, wall: WallClock, clock: float | None = None) -> dict[str,
         }
         rows.append(row)
     return {
+        **({} if source is None else {"source": source}),
         "frame": view.frame.index,
         "pts": round(view.frame.pts, 4),
         "time": wall.tell(view.frame.captured_at),
@@ -72,6 +78,7 @@ def record(view: View, wall: WallClock, clock: float | None = None) -> dict[str,
         "width": width,
         "height": height,
         "staleness": round(view.staleness, 4),
+        **({} if view.state is None else {"state": view.state, "epoch": view.frame.epoch}),
         "instances": rows,
     }
 
@@ -102,6 +109,7 @@ class JsonLines:
         self._target = str(growing(Path(target))) if part else target
         self._wall = wall
         self._own_wall = WallClock()
+        self._writing = threading.Lock()
         self._file: TextIO | None = None
         if target == "-":
             self._file = sys.stdout
@@ -112,16 +120,28 @@ class JsonLines:
         except OSError as error:
             raise SinkError(f"cannot write {target}: {error.strerror}") from error
 
-    def write(self, view: View, clock: float | None = None) -> bool:
+    def write(self, view: View, clock: float | None = None, source: str | None = None) -> bool:
         """Write one line; False when whoever reads our standard output is gone."""
         if self._file is None:
             return False
         if self._wall is None:
             self._own_wall.jumped()
-        line = json.dumps(record(view, self._wall or self._own_wall, clock), separators=(",", ":"))
+        return self.tell(record(view, self._wall or self._own_wall, clock, source))
+
+    def tell(self, row: Mapping[str, Any]) -> bool:
+        """Write something else than a view; otherwise as `write`. For any thread.
+
+        Raises:
+            SinkError: it could not be written.
+        """
+        line = json.dumps(row, separators=(",", ":"))
+        with self._writing:
+            return self._file is not None and self._append(self._file, line)
+
+    def _append(self, file: TextIO, line: str) -> bool:
         try:
-            self._file.write(line + "\n")
-            self._file.flush()
+            file.write(line + "\n")
+            file.flush()
         except BrokenPipeError:
             self._abandon()
             return False

@@ -46,7 +46,7 @@ def main() -> None:
             )
             for engine, device in setups:
                 options = RunOptions(
-                    source=str(given.film),
+                    source=[str(given.film)],
                     model=str(given.weights),
                     engine=engine,
                     device=device,

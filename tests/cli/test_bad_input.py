@@ -130,9 +130,15 @@ def test_folder_without_pictures(cli: Cli, tmp_path: Path) -> None:
     assert_complains(ended, 3, "no pictures")
 
 
-@pytest.mark.parametrize("camera", ["-1", "zero", "0.5", ""])
-def test_camera_that_is_no_number(cli: Cli, camera: str) -> None:
-    """Negative numbers crash OpenCV; others mean nothing."""
+def test_camera_of_a_name_that_none_has(cli: Cli) -> None:
+    """It is no number, so it is a name."""
+    ended = cli("--camera", "zero", "--model", "motion", "--headless")
+    assert_complains(ended, 3, "no camera called")
+
+
+@pytest.mark.parametrize("camera", ["-1", "0.5", ""])
+def test_camera_that_can_be_none(cli: Cli, camera: str) -> None:
+    """Negative numbers crash OpenCV."""
     assert_complains(cli("--camera", camera, "--model", "motion", "--headless"), 2, "number")
 
 
@@ -180,7 +186,6 @@ def test_failed_recording_leaves_no_empty_lines_file(cli: Cli, tmp_path: Path) -
         (("--stats-interval", "-5s"), ("no duration",)),
         (("--input-size", "big"), ("no size", "640x360")),
         (("--input-size", "2"), ("no size",)),
-        (("--camera", "0"), ("two sources",)),
         (("--background", "x.png"), ("replace-background",)),
         (("--style", "replace-background", "--background", "nowhere.png"), ("nowhere.png",)),
     ],

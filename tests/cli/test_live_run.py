@@ -22,7 +22,7 @@ def _live_run(options: RunOptions) -> LiveRun:
 def _show(run: LiveRun, index: int, scene: Scene) -> Instances:
     """Let the run's carrier have a frame with its own perfect result."""
     frame = Frame(scene.picture(index / FPS), index, index / FPS, index / FPS)
-    carrier, truth = run._presenter.carrier, scene.truth(index / FPS)
+    carrier, truth = run.channel.presenter.carrier, scene.truth(index / FPS)
     carrier.expect(index)
     carrier.correct(Segmentation(truth, index, frame.captured_at, frame.size))
     return carrier.advance(frame)
@@ -31,22 +31,22 @@ def _show(run: LiveRun, index: int, scene: Scene) -> Instances:
 def test_a_number_is_never_handed_out_again_when_masks_are_cycled() -> None:
     """Objects that come after carried, held and carried again are none of those before."""
     options = RunOptions(
-        source="synthetic", model="colour-shapes", realtime=True, window=False, edges="raw"
+        source=["synthetic"], model="colour-shapes", realtime=True, window=False, edges="raw"
     )
     run, scene = _live_run(options), Scene()
-    first = run._presenter.carrier
+    first = run.channel.presenter.carrier
     before = [_show(run, index, scene) for index in range(3)][-1]
     assert before.track_ids is not None
     assert sorted(before.track_ids.tolist()) == [1, 2, 3, 4, 5]
-    run._controls.press("c")
-    assert run._presenter.carrier is not first
-    run._controls.press("c")
-    assert run._presenter.carrier is first
+    run.channel.controls.press("c")
+    assert run.channel.presenter.carrier is not first
+    run.channel.controls.press("c")
+    assert run.channel.presenter.carrier is first
     other = Scene(shapes=())
     for index in range(300, 303):  # another scene, long after
         _show(run, index, other)
     after = [_show(run, index, scene) for index in range(600, 603)][-1]
-    run._presenter.close(Ending.USER)
+    run.channel.presenter.close(Ending.USER)
     assert after.track_ids is not None
     assert len(after) == 5
     assert min(after.track_ids.tolist()) > 5
@@ -70,9 +70,9 @@ def test_no_mask_fades_while_the_network_rests(options: RunOptions, rest: float)
 
 def test_a_demo_of_a_source_of_ones_own_plays_it_as_it_is(cli: Cli) -> None:
     plain = cli("demo", "--print-config", "--window").out
-    assert 'source = "synthetic"' in plain
+    assert 'source = ["synthetic"]' in plain
     assert "realtime = true" in plain
     own = cli("demo", "--print-config", "--window", "--source", "film.mp4").out
-    assert 'source = "film.mp4"' in own
+    assert 'source = ["film.mp4"]' in own
     assert "# realtime =" in own
     assert 'model = "colour-shapes"' in own

@@ -17,9 +17,11 @@ from livesegment.frame import Frame
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.mode import Limits, Masks
-from livesegment.pipeline.pipeline import FILE_QUEUE, LIVE_QUEUE, Pipeline
+from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
+from livesegment.pipeline.queues import FILE_QUEUE, LIVE_QUEUE
 from livesegment.sinks.base import Ending, View
+from livesegment.threads.fair import Party
 from livesegment.threads.worker import Worker
 from tests.fakes import (
     CEILING,
@@ -48,6 +50,7 @@ class Run:
     masks: Masks = Masks.EXACT
     limits: Limits | None = None
     at_once: int = 1
+    turn: Party | None = None
 
     def __post_init__(self) -> None:
         self.meter = Meter()
@@ -63,6 +66,7 @@ class Run:
             masks=self.masks,
             limits=self.limits,
             at_once=self.at_once,
+            turn=self.turn,
         )
 
     @property

@@ -1,17 +1,21 @@
 """What becomes of what the user typed after --source."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livesegment.errors import SourceError, UsageError
+from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.camera import CameraSource
 from livesegment.sources.images import ImagesSource
 from livesegment.sources.locate import source
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
 from livesegment.sources.stream import StreamSource
+from livesegment.sources.supervised import SupervisedSource
 from livesegment.sources.synthetic import SyntheticSource
 from livesegment.sources.video import VideoSource
 
@@ -52,9 +56,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/dev/null", CameraSource, True),
     ],
 )
-def test_a_source_is_known_by_what_it_is_called(text: str, kind: type[Source], live: bool) -> None:
+def test_a_source_is_known_by_what_it_is_called(
+    text: str, kind: type[Source], live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connects: list[Callable[[], Source]] = []
+
+    def supervised(name: str, connect: Callable[[], Source], **about: Any) -> SupervisedSource:
+        connects.append(connect)
+        return SupervisedSource(name, connect, **about)
+
+    monkeypatch.setattr(locate, "SupervisedSource", supervised)
     found = source(text)
-    assert type(found) is kind
+    opened = connects[0]() if connects else found
+    assert type(opened) is kind
     assert found.is_live is live
     assert found.name
 
@@ -66,8 +80,8 @@ def test_a_source_is_known_by_what_it_is_called(text: str, kind: type[Source], l
         ("", UsageError, "names nothing"),
         ("gone.mp4", SourceError, "no such file"),
         ("film.mp4/frame.png", SourceError, "no such file"),
-        ("ftp://host/film.mp4", UsageError, "unknown kind of URL"),
-        ("file:///film.mp4", UsageError, "unknown kind of URL"),
+        ("ftp://host/film.mp4", UsageError, "no kind of URL"),
+        ("file:///film.mp4", UsageError, "no kind of URL"),
         ("-1", UsageError, "a camera is a number"),
         ("nul\0.mp4", SourceError, "no such file"),
         ("x" * 5000, SourceError, "File name too long"),
@@ -128,3 +142,9 @@ def test_what_is_live_has_its_own_pace(
 ) -> None:
     with pytest.raises(UsageError, match=option):
         source(text, realtime=realtime, loop=loop, fps=fps)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("text", ["film.mp4", "synthetic", "rtsp://camera/live", "0"])
+def test_whatever_it_is_it_may_be_given_a_name(text: str) -> None:
+    assert source(text, name="door").name == "door"

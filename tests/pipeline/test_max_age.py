@@ -1,0 +1,49 @@
+"""What is older than is wanted is left out, and counted."""
+
+import threading
+import time
+
+import pytest
+
+from livesegment.carrying.hold import HoldCarrier
+from livesegment.compositing.look import Look
+from livesegment.pipeline.controls import Controls
+from livesegment.pipeline.meter import Meter
+from livesegment.pipeline.mode import Masks
+from livesegment.pipeline.pipeline import Pipeline
+from livesegment.pipeline.presenter import Presenter
+from livesegment.sinks.base import Ending
+from tests.fakes import FakeSegmenter, FakeSink, FakeSource, Step, frame
+
+
+def _pipeline(source: FakeSource, sink: FakeSink, masks: Masks) -> tuple[Pipeline, FakeSegmenter]:
+    segmenter, meter = FakeSegmenter(), Meter()
+    controls = Controls(segmenter, Look())
+    presenter = Presenter(HoldCarrier(), controls, [sink], meter, labels=segmenter.labels)
+    return Pipeline(source, segmenter, presenter, meter, masks=masks, max_age=5.0), segmenter
+
+
+@pytest.mark.parametrize("masks", [Masks.HELD, Masks.EXACT])
+def test_old_frames_of_a_live_source_are_neither_shown_nor_segmented(masks: Masks) -> None:
+    old = time.monotonic() - 60
+    sink = FakeSink()
+    steps: list[Step] = []
+    for index in range(4):
+        steps += [frame(index, at=old + index if index < 2 else None), _pause]
+    pipeline, segmenter = _pipeline(FakeSource(steps, live=True), sink, masks)
+    assert pipeline.run() is Ending.END_OF_SOURCE
+    assert sink.shown == [2, 3]
+    assert segmenter.segmented == [2, 3]
+    assert pipeline.too_old == 2
+
+
+def test_a_film_has_no_age() -> None:
+    sink = FakeSink()
+    pipeline, _ = _pipeline(FakeSource([frame(0, at=0.0)]), sink, Masks.EXACT)
+    pipeline.run()
+    assert sink.shown == [0]
+
+
+def _pause() -> None:
+    """Long enough for both threads to take what there is; there is nobody to ask."""
+    threading.Event().wait(0.1)
