@@ -34,6 +34,8 @@ from livesegment.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
+FIRST_FRAME = 20.0
+"""Seconds that a live source has to give one, however short the run is to be."""
 JOIN_SECONDS = 1.5
 """A thread stuck in a driver for longer is left behind: the end must come within two seconds."""
 IDLE_SECONDS = 0.03
@@ -251,13 +253,14 @@ class Pipeline:
         """
         seconds = self._limits.seconds
         if self._source.is_live and seconds is not None:
-            over = time.monotonic() - (self._capturing.first_at or self._started) - seconds
-            if over > OVERTIME:
+            first_at, now = self._capturing.first_at, time.monotonic()
+            if first_at is not None and now - first_at > seconds + OVERTIME:
                 self.stop(Ending.LIMIT)
-            if over > OVERTIME and self._capturing.first_at is None:
+            limit = max(seconds, FIRST_FRAME)
+            if first_at is None and now - self._started > limit:
                 why = self.health.reason if self.health else None
                 raise SourceError(
-                    f"{self._source.name} gave no picture within {seconds:g} s"
+                    f"{self._source.name} gave no picture within {limit:g} s"
                     + (f": {why}" if why else "")
                 )
         return self._presenter.idle()

@@ -10,17 +10,17 @@ from livesegment.sources.address import Address
 from livesegment.sources.base import Source
 from livesegment.sources.camera import CameraSource
 from livesegment.sources.credentials import Credentials
-from livesegment.sources.diagnosis import answers, diagnose
 from livesegment.sources.health import Supervision
 from livesegment.sources.images import SUFFIXES, ImagesSource
 from livesegment.sources.named import NamedSource
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
-from livesegment.sources.stream import StreamSource, Transport
+from livesegment.sources.stream import Transport
 from livesegment.sources.supervised import SupervisedSource
 from livesegment.sources.synthetic import SyntheticSource
 from livesegment.sources.url import is_url, redact
 from livesegment.sources.video import VideoSource
 from livesegment.sources.wanted_camera import WantedCamera
+from livesegment.sources.wanted_stream import WantedStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +132,13 @@ def _find(
 
 def _stream(text: str, name: str | None, reception: Reception) -> SupervisedSource:
     address = Address.parse(text, credentials=reception.credentials)
+    wanted = WantedStream(address, transport=reception.transport, max_age=reception.max_age)
     return SupervisedSource(
-        name or address.name,
-        lambda: StreamSource(
-            address.url,
-            name=address.name,
-            transport=reception.transport,
-            max_age=reception.max_age,
-        ),
+        name or wanted.name,
+        wanted.connect,
         supervision=reception.supervision,
-        diagnose=lambda error: diagnose(address, error),
-        answers=lambda: answers(address),
+        diagnose=wanted.diagnose,
+        answers=wanted.answers,
     )
 
 

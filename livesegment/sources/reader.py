@@ -82,6 +82,11 @@ class Reader:
         return skipped
 
     @property
+    def open_timeout(self) -> float:
+        """Seconds that the connection gives itself to be opened; 0 where it does not say."""
+        return float(getattr(self._connection, "open_timeout", 0.0))
+
+    @property
     def usual_gap(self) -> float:
         """Seconds between two frames as they came, else as the source states; 0 if unknown."""
         gaps = self._gaps.copy()

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import cv2
 
@@ -13,6 +13,7 @@ from livesegment.sources.base import SourceInfo
 from livesegment.sources.capture import as_bgr, open_capture, stated
 from livesegment.sources.clock import Playout, StreamClock
 from livesegment.sources.lateness import Lateness
+from livesegment.sources.probing import attempts, is_rtsp
 from livesegment.sources.url import redact, short_name
 
 LOST_AFTER = 100
@@ -33,21 +34,15 @@ NO_STAMP = 1e18
 """`CAP_PROP_PTS` beyond this is FFmpeg's "none"; `CAP_PROP_POS_MSEC` is then invented, as if every
 stream without time stamps, such as MJPEG over HTTP, had 25 frames a second. Of RTSP it only says
 that the rate is not known."""
-PATIENTLY = "fpsprobesize;3|analyzeduration;2000000"
-"""For FFmpeg to learn what a stream is, in millionths of a second. By default it looks at 20 frames
-for their rate alone."""
-AT_ONCE = "fpsprobesize;0|probesize;32"
-"""The first packet will do; but of the rate FFmpeg then knows what the server said, and no more."""
 FEW, MOMENT = 8, 0.4
 """Frames, and seconds, for which the rate is measured where the server did not say it."""
-RTSP = "rtsp_transport;{transport}|allowed_media_types;video|"
-OPTIONS = {
-    **dict.fromkeys(("udp", "rtp", "tcp", "srt"), PATIENTLY + "|overrun_nonfatal;1"),
-    **dict.fromkeys(("rtmp", "rtmps"), "fpsprobesize;3|analyzeduration;500000"),
-}
-"""FFmpeg's, by scheme; RTMP never says that there is no sound, so that it waits the whole time."""
 
-Transport = Literal["tcp", "udp"]
+Transport: TypeAlias = Literal["tcp", "udp"]
+"""Of RTSP."""
+
+
+OPEN_TIMEOUT = 4.0
+"""Seconds."""
 
 
 class StreamSource:
@@ -71,7 +66,7 @@ class StreamSource:
         *,
         transport: Transport = "tcp",
         name: str | None = None,
-        open_timeout: float = 4.0,
+        open_timeout: float = OPEN_TIMEOUT,
         read_timeout: float = 6.0,
         max_age: float | None = None,
     ) -> None:
@@ -93,7 +88,7 @@ class StreamSource:
         self._scheme = scheme.lower()  # FFmpeg knows no RTSP://
         self._url = f"{self._scheme}://{rest}"
         self._transport = transport
-        self._open_timeout = open_timeout
+        self.open_timeout = open_timeout
         self._read_timeout = read_timeout
         self._max_age = max_age
         self._capture: Any = None
@@ -117,16 +112,13 @@ class StreamSource:
 
     def open(self) -> SourceInfo:
         """Connect; see `Source.open`."""
-        until = time.monotonic() + self._open_timeout
-        if self._is_rtsp:
-            options = RTSP.format(transport=self._transport)
-            self._connect(options + AT_ONCE, until)
-            if 0 in self._size:  # the server did not tell, and no whole picture came yet
-                self.close()
-                self._connect(options + PATIENTLY, until)
+        until = time.monotonic() + self.open_timeout
+        for options in attempts(self._scheme, self._transport, self.open_timeout):
+            self.close()
+            self._connect(options, until)
+            if 0 not in self._size:
+                break
         else:
-            self._connect(OPTIONS.get(self._scheme, ""), until)
-        if 0 in self._size:
             raise self._lost()
         fps = stated(self._capture, cv2.CAP_PROP_FPS, most=1000)
         self._finite = stated(self._capture, cv2.CAP_PROP_FRAME_COUNT, most=1e9) is not None
@@ -135,10 +127,10 @@ class StreamSource:
             self._playout = Playout()
         elif not self._skip_backlog():
             raise self._lost()
-        elif self._is_rtsp and self._is_unstamped:
+        elif is_rtsp(self._scheme) and self._is_unstamped:
             fps = self._measured_fps()
             self._clock.period = 1 / (fps or USUAL_FPS)
-        by = f" over {self._transport.upper()}" if self._is_rtsp else ""
+        by = f" over {self._transport.upper()}" if is_rtsp(self._scheme) else ""
         return SourceInfo(self._size, fps, description=f"{self._scheme} stream{by}")
 
     def read(self) -> Frame | None:
@@ -162,10 +154,6 @@ class StreamSource:
             self._capture = None
 
     @property
-    def _is_rtsp(self) -> bool:
-        return self._scheme in {"rtsp", "rtsps"}
-
-    @property
     def _size(self) -> tuple[int, int]:
         """(width, height); 0 where FFmpeg does not know it, and can give no picture."""
         width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
@@ -177,7 +165,7 @@ class StreamSource:
 
     @property
     def _is_unstamped(self) -> bool:
-        return abs(self._capture.get(cv2.CAP_PROP_PTS)) > NO_STAMP
+        return abs(float(self._capture.get(cv2.CAP_PROP_PTS))) > NO_STAMP
 
     def _connect(self, options: str, until: float) -> None:
         left = max(0.1, until - time.monotonic())
@@ -261,7 +249,7 @@ class StreamSource:
 
     def _stamp(self) -> float:
         """What time the stream says it is, in seconds; NaN where it says nothing."""
-        if self._is_unstamped and not self._is_rtsp:
+        if self._is_unstamped and not is_rtsp(self._scheme):
             return math.nan
         return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
 

@@ -22,6 +22,8 @@ TICK = 0.05
 """Seconds between two looks at the clock."""
 MOMENT = 0.3
 """Seconds for which `close` waits for a thread."""
+GRACE = 1.0
+"""Seconds by which a connection may take longer to open than it should."""
 STALLED_GAPS = 4
 LOST_GAPS = 8
 """So many usual intervals without a frame mean that, where they are longer than the limits."""
@@ -200,6 +202,8 @@ class SupervisedSource:
         gap = reader.usual_gap
         stalled = max(self._supervision.stalled_after, STALLED_GAPS * gap)
         lost = max(self._supervision.lost_after, LOST_GAPS * gap)
+        if reader.info is None:
+            lost = max(lost, reader.open_timeout + GRACE)
         if silent >= lost:
             cause = Cause.TIMEOUT if reader.info is None else Cause.SILENT
             what = "no answer" if reader.info is None else "no frame"

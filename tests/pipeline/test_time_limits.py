@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from livesegment.errors import SourceError
+from livesegment.pipeline import pipeline
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.sinks.base import Ending
 from tests.fakes import FakeSource
@@ -21,7 +22,10 @@ def test_a_source_that_falls_silent_ends_with_the_time() -> None:
     assert run.sink.shown == [0, 1]
 
 
-def test_one_that_never_gave_a_picture_is_an_error_by_then() -> None:
+def test_one_that_never_gave_a_picture_is_an_error_by_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "FIRST_FRAME", 0.1)
     run = Run(
         FakeSource([threading.Event()], live=True), masks=Masks.HELD, limits=Limits(seconds=0.1)
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesegment.sources.clock import StreamClock
+from livesegment.sources.clock import MOST_EARLY, Playout, StreamClock
 
 PERIOD = 0.04
 
@@ -58,3 +58,28 @@ def test_intervals_of_good_stamps_are_kept_after_bad_ones(
     times = _told([*bad, *stamps])[len(bad) :]
     spent = [after - before for before, after in itertools.pairwise(times)]
     assert spent == pytest.approx(steps, abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.floats(0.001, 1)), min_size=1, max_size=30))
+def test_nothing_is_due_before_it_came_and_all_of_it_in_order(
+    frames: list[tuple[float, float]],
+) -> None:
+    arrivals = list(itertools.accumulate(gap for gap, _ in frames))
+    times = list(itertools.accumulate((step for _, step in frames[1:]), initial=0.0))
+    playout = Playout()
+    shown = [playout.due(*pair) for pair in zip(arrivals, times, strict=True)]
+    assert all(due > at - 1e-9 for due, at in zip(shown, arrivals, strict=True))
+    assert shown == sorted(shown) or times[-1] > MOST_EARLY
+
+
+def test_what_came_too_late_puts_off_all_that_follows_and_is_told() -> None:
+    playout = Playout()
+    assert [playout.due(100, 0), playout.due(100, 1), playout.due(104, 2)] == [100, 101, 104]
+    assert playout.due(104, 3) == 105
+    assert playout.behind == 2
+
+
+def test_a_time_far_ahead_is_not_waited_for() -> None:
+    playout = Playout()
+    playout.due(100, 0)
+    assert playout.due(100.5, 2 * MOST_EARLY) == 100.5

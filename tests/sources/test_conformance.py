@@ -14,10 +14,13 @@ from livesegment.frame import Frame
 from livesegment.sessions.session import Session
 from livesegment.sources.base import Source, SourceInfo
 from livesegment.sources.excerpt import Excerpt, PacedSource
+from livesegment.sources.health import Supervision
 from livesegment.sources.images import ImagesSource
+from livesegment.sources.named import NamedSource
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
 from livesegment.sources.recorded import RecordedSource, StandInSource
 from livesegment.sources.stream import StreamSource
+from livesegment.sources.supervised import SupervisedSource
 from livesegment.sources.synthetic import Scene, SyntheticSource
 from livesegment.sources.video import VideoSource
 from tests.servers.mjpeg import mjpeg_server
@@ -97,6 +100,20 @@ def _stream(folder: Path) -> Generator[Source]:
 
 
 @contextmanager
+def _supervised(folder: Path) -> Generator[Source]:
+    with mjpeg_server(pictures(3)) as server:
+        # The test's pictures are of one colour each, which else are not sane after a connect.
+        yield SupervisedSource(
+            "camera", lambda: StreamSource(server.url()), supervision=Supervision(settle=0.0)
+        )
+
+
+@contextmanager
+def _named(folder: Path) -> Generator[Source]:
+    yield NamedSource(VideoSource(str(film(folder / "film.avi", ENOUGH))), "door")
+
+
+@contextmanager
 def _pipe(folder: Path) -> Generator[Source]:
     content = film(folder / "film.ts", ENOUGH, codec="mp4v").read_bytes()
     with fifo(folder / "pipe", content) as path:
@@ -113,12 +130,14 @@ FINITE: dict[str, Factory] = {
     "stand-in": _stand_in,
     "excerpt": _excerpt,
     "paced": _paced,
+    "named": _named,
 }
 ALL: dict[str, Factory] = FINITE | {
     "synthetic": _synthetic,
     "looped images": _looped_images,
     "looped video": _looped_video,
     "stream": _stream,
+    "supervised": _supervised,
 }
 every_source = pytest.mark.parametrize("factory", ALL.values(), ids=ALL.keys())
 every_finite_source = pytest.mark.parametrize("factory", FINITE.values(), ids=FINITE.keys())
