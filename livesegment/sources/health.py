@@ -169,7 +169,7 @@ class Supervision:
     first_tries: int = 3
     stalled_after: float = 1.5
     """Without a frame; or several usual intervals, where these are longer."""
-    lost_after: float = 5.0
+    lost_after: float = 4.5
     """Likewise, before the connection is given up."""
     frozen_after: float | None = 10.0
     """Of the very same pixels; None: never."""

@@ -1,99 +1,88 @@
 """A camera on the loopback that sends JPEG pictures over HTTP, and can be told to misbehave."""
 
-import base64
-import socket
-import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
-
-import cv2
+from contextlib import contextmanager
 
 from livesegment.frame import Image
-from livesegment.threads.worker import Worker
+from livesegment.threads.mailbox import Closed
+from tests.servers.base import Guest, LoopbackServer, read_head
+from tests.servers.camera import Camera
+from tests.servers.coding import JpegCoder
+from tests.servers.credentials import Credentials
+from tests.servers.programme import Programme, repeated
 
-CEILING = 10.0
-"""Seconds; no wait of a test is longer."""
+PATH = "/video"
 
 
-class MjpegServer:
-    """Sends pictures, again and again, to one viewer at a time."""
+class MjpegServer(LoopbackServer):
+    """Sends a programme to everybody who asks for `/video`, as parts of one endless answer."""
 
     def __init__(
-        self, pictures: Sequence[Image], *, fps: float = 50.0, credentials: str | None = None
+        self, programme: Programme | None = None, *, credentials: Credentials | None = None
     ) -> None:
-        self.silent = threading.Event()
-        """Set: what is connected stays so and gets nothing more."""
+        self.programme = programme or Programme()
         self.sent = 0
-        self._jpegs = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures]
-        self._period = 1 / fps
+        """Pictures, to all guests together."""
         self._credentials = credentials
-        self._stopping = threading.Event()
-        self._viewer: socket.socket | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._worker = Worker("test-mjpeg", self._serve)
-        self._worker.start()
+        self.camera = Camera(self.programme, JpegCoder())
+        self.silent = self.camera.silent
+        """Set: who is connected stays so and gets nothing more."""
+        super().__init__()
 
-    def url(self, credentials: str = "") -> str:
-        """Where it is; credentials as `user:password`."""
-        return f"http://{credentials}{'@' if credentials else ''}127.0.0.1:{self.port}/video"
+    def url(self, credentials: str = "", path: str = PATH) -> str:
+        """Where it is; credentials as `user:password`, escaped or not."""
+        return f"http://{credentials}{'@' if credentials else ''}127.0.0.1:{self.port}{path}"
 
     def die(self) -> None:
-        """End every connection and take no new ones. Safe to call twice."""
-        self._stopping.set()
-        for end in (self._listener, self._viewer):
-            if end is not None:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-        stopped = self._worker.stop(CEILING)
-        self._listener.close()
-        if self._worker.error is not None:
-            raise self._worker.error
-        if not stopped:
-            raise AssertionError("the server did not stop")
+        """Go down for good; see `LoopbackServer.die`."""
+        self.camera.stop()
+        super().die()
 
-    def _serve(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._viewer, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._viewer, suppress(OSError):
-                self._answer(self._viewer)
+    def serve(self, guest: Guest) -> None:
+        """Answer one request, endlessly."""
+        first, headers, _ = read_head(guest.connection)
+        self.pause_before_answer(guest)
+        method, path, _ = first.split(" ", 2)
+        status, head = self.trouble.status or 200, ["Connection: close"]
+        if self._credentials is not None and not self._credentials.admit(
+            method, headers.get("authorization", "")
+        ):
+            status = 401
+            head.append(f"WWW-Authenticate: {self._credentials.challenge}")
+        elif path != PATH:
+            status = 404
+        kind = "multipart/x-mixed-replace; boundary=frame" if status == 200 else "text/plain"
+        head.append(f"Content-Type: {kind}")
+        guest.send("\r\n".join([f"HTTP/1.1 {status} .", *head, "", ""]).encode())
+        if status == 200:
+            self._show(guest)
 
-    def _answer(self, viewer: socket.socket) -> None:
-        request = b""
-        while b"\r\n\r\n" not in request:
-            part = viewer.recv(4096)
-            if not part:
-                return
-            request += part
-        wanted = base64.b64encode((self._credentials or "").encode())
-        if self._credentials is not None and b"Basic " + wanted not in request:
-            viewer.sendall(
-                b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=camera\r\n"
-                b"Content-Length: 0\r\nConnection: close\r\n\r\n"
-            )
+    def _show(self, guest: Guest) -> None:
+        queue = self.camera.watch()
+        try:
+            while (coded := queue.get()) is not None:
+                jpeg = self.mischief.done_to(coded.data)
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                guest.send(self.mischief.noise() + head.encode() + jpeg + b"\r\n")
+                self.sent += 1
+        except Closed:
             return
-        viewer.sendall(
-            b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
-        )
-        while not self._stopping.wait(self._period):
-            if self.silent.is_set():
-                continue
-            jpeg = self._jpegs[self.sent % len(self._jpegs)]
-            head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
-            viewer.sendall(head + jpeg + b"\r\n")
-            self.sent += 1
+        finally:
+            self.camera.leave(queue)
 
 
 @contextmanager
 def mjpeg_server(
     pictures: Sequence[Image], *, fps: float = 50.0, credentials: str | None = None
 ) -> Generator[MjpegServer]:
-    """Serve until the end of the block."""
-    server = MjpegServer(pictures, fps=fps, credentials=credentials)
-    try:
+    """Serve given pictures, again and again, until the end of the block.
+
+    Args:
+        pictures: of one size.
+        fps: how many a second.
+        credentials: `user:password` that is asked for.
+    """
+    user, _, password = (credentials or "").partition(":")
+    wanted = None if credentials is None else Credentials(user, password)
+    with MjpegServer(repeated(pictures, fps), credentials=wanted) as server:
         yield server
-    finally:
-        server.die()
