@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 from hypothesis import settings
 
-from livesegment.sources.secret import SECRETS
+from livesegment.sources.addresses.secret import SECRETS
 
 Thread: TypeAlias = threading.Thread  # noqa: TID251 -- looked at, not started
 

@@ -17,7 +17,7 @@ from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions,
 from livesegment.cli.process_title import hide_passwords
 from livesegment.cli.redaction import Redaction, watch_breakdowns
 from livesegment.errors import ExitCode, LiveSegmentError
-from livesegment.sources.url import redact
+from livesegment.sources.addresses.url import redact
 
 app = typer.Typer(
     name="livesegment",

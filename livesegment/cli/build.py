@@ -34,13 +34,13 @@ from livesegment.segmenters.pool import SegmenterPool
 from livesegment.segmenters.region import Region, RegionSegmenter
 from livesegment.sinks.display import why_no_window
 from livesegment.sources import locate
+from livesegment.sources.addresses.credentials import Credentials
 from livesegment.sources.base import Source
-from livesegment.sources.camera_mode import known_format
+from livesegment.sources.cameras.camera_mode import known_format
 from livesegment.sources.capture import as_bgr
-from livesegment.sources.credentials import Credentials
-from livesegment.sources.health import Supervision
 from livesegment.sources.locate import Reception
-from livesegment.sources.stream import Transport
+from livesegment.sources.streams.stream import Transport
+from livesegment.sources.supervision.health import Supervision
 from livesegment.store import Model, check_sums
 from livesegment.threads.cores import usable_cores
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from livesegment.sources.cameras import IN_CONTAINERS, LINUX, WITHOUT, Camera, cameras
+from livesegment.sources.cameras.listing import IN_CONTAINERS, LINUX, WITHOUT, Camera, cameras
 
 if TYPE_CHECKING:
-    from livesegment.sources.v4l2 import Device, Mode
+    from livesegment.sources.cameras.v4l2 import Device, Mode
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every size and rate.")]
@@ -78,7 +78,7 @@ def _print(found: "Sequence[tuple[Camera, Device | None]]", verbose: bool) -> No
 
 
 def _modes(device: "Device | None", verbose: bool) -> list[str]:
-    from livesegment.sources.camera_mode import READABLE, Wish, choose, readable, told
+    from livesegment.sources.cameras.camera_mode import READABLE, Wish, choose, readable, told
 
     if device is None:
         return ["cannot be opened: `livesegment doctor` tells why"]

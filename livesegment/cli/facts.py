@@ -8,7 +8,7 @@ from livesegment.cli.health_lines import as_row
 from livesegment.cli.options import RunOptions
 from livesegment.families.base import Thresholds
 from livesegment.pipeline.economy import Economy
-from livesegment.sources.health import Supervised
+from livesegment.sources.supervision.health import Supervised
 
 MOST_STATES = 200
 """That the manifest tells of; the newest."""

@@ -8,7 +8,7 @@ from typing import Any
 from livesegment.sessions.timeline import iso
 from livesegment.sinks.base import Ending, View
 from livesegment.sinks.jsonl import JsonLines
-from livesegment.sources.health import Health, State, Supervised
+from livesegment.sources.supervision.health import Health, State, Supervised
 
 
 class HealthLines:

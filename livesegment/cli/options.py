@@ -15,8 +15,8 @@ import typer
 from livesegment.cli.declared import check, option, takes
 from livesegment.cli.model_options import ModelOptions
 from livesegment.cli.source_options import SourceOptions, source_rows
-from livesegment.sources.address import LEFT_OUT, shareable
-from livesegment.sources.url import is_url
+from livesegment.sources.addresses.address import LEFT_OUT, shareable
+from livesegment.sources.addresses.url import is_url
 from livesegment.spec import read_toml, unknown_key
 
 PICTURE = "Picture"

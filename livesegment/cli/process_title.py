@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from livesegment.sources.url import redact
+from livesegment.sources.addresses.url import redact
 
 MOST_BYTES = 1 << 20
 """Of a command line that is looked at."""

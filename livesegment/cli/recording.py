@@ -14,7 +14,7 @@ from livesegment.events.parser import conditions
 from livesegment.events.webhook import Webhook
 from livesegment.sinks.events import EventSink
 from livesegment.sinks.settings import SEGMENT_SECONDS, Settings
-from livesegment.sources.url import redact
+from livesegment.sources.addresses.url import redact
 
 
 def settings(options: RunOptions, *, live: bool) -> Settings:

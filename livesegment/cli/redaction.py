@@ -6,7 +6,7 @@ import threading
 import traceback
 from types import TracebackType
 
-from livesegment.sources.url import redact
+from livesegment.sources.addresses.url import redact
 
 
 class Redaction(logging.Filter):

@@ -4,10 +4,17 @@ import sys
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
-from livesegment.sources import v4l2
-from livesegment.sources.cameras import IN_CONTAINERS, LINUX, WITHOUT, Camera, Places, cameras
-from livesegment.sources.health import Cause
-from livesegment.sources.wanted_camera import WantedCamera
+from livesegment.sources.cameras import v4l2
+from livesegment.sources.cameras.listing import (
+    IN_CONTAINERS,
+    LINUX,
+    WITHOUT,
+    Camera,
+    Places,
+    cameras,
+)
+from livesegment.sources.cameras.wanted_camera import WantedCamera
+from livesegment.sources.supervision.health import Cause
 
 SECONDS = 20.0
 """Some cameras take ten to open."""
@@ -77,7 +84,7 @@ def take_picture(camera: str) -> Facts:
     Raises:
         SourceError: it cannot be opened, or gives none.
     """
-    from livesegment.sources.camera import CameraSource
+    from livesegment.sources.cameras.camera import CameraSource
 
     source = CameraSource(camera)
     try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from livesegment.sources.health import Health, State
+from livesegment.sources.supervision.health import Health, State
 
 PATIENCE = 0.5
 """Seconds; a connection that comes about sooner is not worth a word."""

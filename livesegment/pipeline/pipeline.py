@@ -27,7 +27,7 @@ from livesegment.pipeline.segmenting import Segmenting
 from livesegment.segmenters.base import Segmenter
 from livesegment.sinks.base import Ending
 from livesegment.sources.base import Source, SourceInfo
-from livesegment.sources.health import Health, Supervised
+from livesegment.sources.supervision.health import Health, Supervised
 from livesegment.threads.fair import Party
 from livesegment.threads.mailbox import Closed
 from livesegment.threads.worker import Worker

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livesegment.errors import SourceError, UsageError
-from livesegment.sources.address import Address
+from livesegment.sources.addresses.address import Address
+from livesegment.sources.addresses.credentials import Credentials
+from livesegment.sources.addresses.url import is_url, redact
 from livesegment.sources.base import Source
-from livesegment.sources.camera import CameraSource
-from livesegment.sources.credentials import Credentials
-from livesegment.sources.health import Supervision
+from livesegment.sources.cameras.camera import CameraSource
+from livesegment.sources.cameras.wanted_camera import WantedCamera
 from livesegment.sources.images import SUFFIXES, ImagesSource
 from livesegment.sources.named import NamedSource
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
-from livesegment.sources.stream import Transport
-from livesegment.sources.supervised import SupervisedSource
+from livesegment.sources.streams.stream import Transport
+from livesegment.sources.streams.wanted_stream import WantedStream
+from livesegment.sources.supervision.health import Supervision
+from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.sources.synthetic import SyntheticSource
-from livesegment.sources.url import is_url, redact
 from livesegment.sources.video import VideoSource
-from livesegment.sources.wanted_camera import WantedCamera
-from livesegment.sources.wanted_stream import WantedStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

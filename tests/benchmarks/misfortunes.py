@@ -5,9 +5,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from livesegment.sources import locate
-from livesegment.sources.health import State, Supervision
 from livesegment.sources.locate import Reception
-from livesegment.sources.stream import Transport
+from livesegment.sources.streams.stream import Transport
+from livesegment.sources.supervision.health import State, Supervision
 from tests.fakes import CEILING
 from tests.servers.credentials import Asking, Credentials
 from tests.servers.hls import HlsServer

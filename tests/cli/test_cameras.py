@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livesegment.cli import cameras as command
-from livesegment.sources.cameras import cameras
+from livesegment.sources.cameras.listing import cameras
 from tests.cli.runner import Cli
 from tests.sources.fake_cameras import METADATA, WEBCAM, Driver, Machine, every
 

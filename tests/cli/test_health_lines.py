@@ -7,7 +7,7 @@ from livesegment.cli.health_lines import HealthLines
 from livesegment.sinks.base import Ending
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.health import Cause, Health, HealthLog, State, Tally
+from livesegment.sources.supervision.health import Cause, Health, HealthLog, State, Tally
 from tests.fakes import view
 
 

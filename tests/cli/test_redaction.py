@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from livesegment.cli.redaction import Redaction
-from livesegment.sources.secret import SECRETS
+from livesegment.sources.addresses.secret import SECRETS
 
 URL = "rtsp://admin:gate-K33per@10.0.0.7/live"
 SAFE = "rtsp://***@10.0.0.7/live"

@@ -8,7 +8,7 @@ from livesegment.cli import build
 from livesegment.cli.options import RunOptions
 from livesegment.cli.source_options import FOREVER, Wanted, tries
 from livesegment.errors import SpecError, UsageError
-from livesegment.sources.health import Supervised
+from livesegment.sources.supervision.health import Supervised
 from tests.cli.runner import Cli
 
 

@@ -10,7 +10,7 @@ import pytest
 from livesegment.errors import UsageError
 from livesegment.events.hooks import HookError, Message
 from livesegment.events.webhook import Webhook
-from livesegment.sources.url import redact
+from livesegment.sources.addresses.url import redact
 from livesegment.transport import TransferError, post
 from tests.events.post_server import PostServer, post_server
 

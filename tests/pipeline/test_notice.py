@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from livesegment.pipeline.notice import notice, phrase, span
-from livesegment.sources.health import Cause, Health, State
+from livesegment.sources.supervision.health import Cause, Health, State
 
 NOW, WALL = 1000.0, 1_700_000_000.0
 LOST_AT = f"CAMERA LOST since {datetime.fromtimestamp(WALL - 61, UTC).astimezone():%H:%M:%S}"

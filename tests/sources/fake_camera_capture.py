@@ -6,9 +6,9 @@ from typing import Any
 import cv2
 import pytest
 
-from livesegment.sources import camera as camera_module
-from livesegment.sources.camera import CameraSource
-from livesegment.sources.wanted_camera import WantedCamera
+from livesegment.sources.cameras import camera as camera_module
+from livesegment.sources.cameras.camera import CameraSource
+from livesegment.sources.cameras.wanted_camera import WantedCamera
 from tests.fakes import image
 from tests.sources.fake_cameras import Machine
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from livesegment.sources.cameras import Places
+from livesegment.sources.cameras.listing import Places
 
 T = TypeVar("T")
 Sizes: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]

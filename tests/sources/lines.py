@@ -8,8 +8,8 @@ import numpy as np
 
 from livesegment.frame import Frame, Image
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.health import State
-from livesegment.sources.supervised import SupervisedSource
+from livesegment.sources.supervision.health import State
+from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
 from tests.fakes import CEILING, FPS, SIZE, image

@@ -16,9 +16,9 @@ from typing import Protocol
 
 from livesegment.errors import SourceError
 from livesegment.sources import locate
-from livesegment.sources.health import Cause, Health, State, Supervision
 from livesegment.sources.locate import Reception
-from livesegment.sources.stream import Transport
+from livesegment.sources.streams.stream import Transport
+from livesegment.sources.supervision.health import Cause, Health, State, Supervision
 from tests.fakes import CEILING
 from tests.servers.base import LoopbackServer
 from tests.servers.camera import Camera

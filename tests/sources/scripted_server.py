@@ -4,8 +4,8 @@ import socket
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
-from livesegment.sources.address import Address
-from livesegment.sources.diagnosis import Diagnosis, diagnose
+from livesegment.sources.addresses.address import Address
+from livesegment.sources.probes.diagnosis import Diagnosis, diagnose
 from tests.servers.base import Guest, LoopbackServer, read_head
 
 Answer = Callable[[str, dict[str, str]], bytes | Iterable[bytes]]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from livesegment.sources import locate
-from livesegment.sources.health import State, Supervision
 from livesegment.sources.locate import Reception
+from livesegment.sources.supervision.health import State, Supervision
 from tests.fakes import CEILING
 from tests.servers.credentials import Asking, Credentials
 from tests.servers.mjpeg import MjpegServer

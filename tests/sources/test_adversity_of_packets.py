@@ -2,7 +2,7 @@
 
 import pytest
 
-from livesegment.sources.health import State
+from livesegment.sources.supervision.health import State
 from tests.servers.hls import HlsServer
 from tests.servers.patience import until
 from tests.servers.rtsp import RtspServer

@@ -14,13 +14,13 @@ from livesegment.frame import Frame
 from livesegment.sessions.session import Session
 from livesegment.sources.base import Source, SourceInfo
 from livesegment.sources.excerpt import Excerpt, PacedSource
-from livesegment.sources.health import Supervision
 from livesegment.sources.images import ImagesSource
 from livesegment.sources.named import NamedSource
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
 from livesegment.sources.recorded import RecordedSource, StandInSource
-from livesegment.sources.stream import StreamSource
-from livesegment.sources.supervised import SupervisedSource
+from livesegment.sources.streams.stream import StreamSource
+from livesegment.sources.supervision.health import Supervision
+from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.sources.synthetic import Scene, SyntheticSource
 from livesegment.sources.video import VideoSource
 from tests.servers.mjpeg import mjpeg_server

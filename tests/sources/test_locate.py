@@ -10,12 +10,12 @@ import pytest
 from livesegment.errors import SourceError, UsageError
 from livesegment.sources import locate
 from livesegment.sources.base import Source
-from livesegment.sources.camera import CameraSource
+from livesegment.sources.cameras.camera import CameraSource
 from livesegment.sources.images import ImagesSource
 from livesegment.sources.locate import source
 from livesegment.sources.realtime import RealtimeSource, RetimedSource
-from livesegment.sources.stream import StreamSource
-from livesegment.sources.supervised import SupervisedSource
+from livesegment.sources.streams.stream import StreamSource
+from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.sources.synthetic import SyntheticSource
 from livesegment.sources.video import VideoSource
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livesegment.sources.base import Source
-from livesegment.sources.health import Health, State, Supervised
+from livesegment.sources.supervision.health import Health, State, Supervised
 from livesegment.threads.worker import Worker
 from tests.fakes import CEILING
 from tests.servers.patience import until

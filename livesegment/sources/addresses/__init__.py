@@ -1,0 +1,1 @@
+"""Where streams are, and who may see them."""

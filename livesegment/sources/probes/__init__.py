@@ -1,0 +1,1 @@
+"""Asking a server why it refuses."""

@@ -1,0 +1,1 @@
+"""Keeping watch over live sources."""
