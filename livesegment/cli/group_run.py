@@ -13,6 +13,7 @@ from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
 from livesegment.cli.source_options import Wanted
+from livesegment.cli.sources import one_source
 from livesegment.cli.status import StatusLine, summarise_all
 from livesegment.cli.values import duration
 from livesegment.engines.registry import REFERENCE
@@ -102,7 +103,7 @@ class GroupRun:
             LiveSegmentError: it cannot be had, or its name is taken.
         """
         taken = {member.name for member in self.members}
-        source = build.open_later(self._options, wanted, taken)
+        source = one_source(self._options, wanted, taken)
 
         def make() -> Channel:
             channel = self._channel(self._factory.parts(source))

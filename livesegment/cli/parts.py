@@ -8,6 +8,7 @@ from rich.console import Console
 
 from livesegment.cli import build
 from livesegment.cli.options import RunOptions
+from livesegment.cli.sources import all_sources, max_age
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import Pace
 from livesegment.segmenters.base import Segmenter
@@ -79,7 +80,7 @@ class Factory:
             limits=build.limits(options),
             pace=pace,
             at_once=loaded.at_once,
-            max_age=build.max_age(options),
+            max_age=max_age(options),
             model=self.model,
             facts={"model": options.model, "engine": loaded.engine, "device": loaded.device},
         )
@@ -115,7 +116,7 @@ def all_parts(options: RunOptions, console: Console, *, quiet: bool) -> tuple[Fa
     """
     build.limits(options)
     model = find_model(options.model)
-    sources = build.sources(options)
+    sources = all_sources(options)
     factory = Factory(options, model, console, quiet, alone=len(sources) == 1)
     return factory, [factory.parts(source) for source in sources]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from livesegment.cli import build
 from livesegment.cli.options import RunOptions
 from livesegment.cli.source_options import FOREVER, Wanted, tries
+from livesegment.cli.sources import all_sources
 from livesegment.errors import SpecError, UsageError
 from livesegment.sources.supervision.health import Supervised
 from tests.cli.runner import Cli
@@ -74,7 +74,7 @@ def test_a_printed_config_has_no_password(cli: Cli) -> None:
 
 def test_each_source_has_a_name_of_its_own() -> None:
     options = RunOptions(source=["synthetic", "synthetic", "rtsp://h.x/a", "rtsp://h.x/a"])
-    made = build.sources(options)
+    made = all_sources(options)
     assert [one.name for one in made] == ["synthetic", "synthetic (2)", "h.x/a", "h.x/a (2)"]
     assert isinstance(made[3], Supervised)
 
@@ -82,7 +82,7 @@ def test_each_source_has_a_name_of_its_own() -> None:
 def test_two_of_one_given_name_are_refused(tmp_path: Path) -> None:
     row = '[[source]]\nname = "door"\nsource = "synthetic"\n'
     with pytest.raises(UsageError, match="two sources are called 'door'"):
-        build.sources(_from_file(tmp_path, row + row))
+        all_sources(_from_file(tmp_path, row + row))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from livesegment.frame import Image
 from livesegment.sources.supervision.health import Supervision
 from livesegment.sources.supervision.picture_watch import PictureWatch
 
+BLANK = "the picture is blank"
+
 
 class Verdict(Enum):
     """What is to be thought of a picture."""

@@ -20,7 +20,7 @@ from livesegment.sources.supervision.health import (
 from livesegment.sources.supervision.outage import Outage, Prober
 from livesegment.sources.supervision.pauses import Pauses
 from livesegment.sources.supervision.reader import Arrival, Reader, Readers
-from livesegment.sources.supervision.screening import Screening, Verdict
+from livesegment.sources.supervision.screening import BLANK, Screening, Verdict
 from livesegment.sources.supervision.splice import Splice
 from livesegment.sources.supervision.trouble import Trouble, span
 from livesegment.threads.mailbox import Closed
@@ -36,7 +36,6 @@ LOST_GAPS = 8
 """So many usual intervals without a frame mean that, where they are longer than the limits."""
 STEADY = 30.0
 """Seconds live, after which a loss is the first of its kind again."""
-BLANK = "the picture is blank"
 
 
 class SupervisedSource:
