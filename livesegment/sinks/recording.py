@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -24,6 +25,9 @@ from livesegment.sinks.settings import Settings
 from livesegment.sinks.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
+
+_retaining = threading.Lock()
+"""Of several sessions that are being recorded, each sees what the one before it removed."""
 
 RETENTION_SECONDS = 60.0
 """Between two looks for old recordings."""
@@ -225,7 +229,12 @@ class Recording:
         if self._looked_at is not None and now - self._looked_at < RETENTION_SECONDS:
             return
         self._looked_at = now
-        folder = self.folder.path
+        with _retaining:
+            self._remove_oldest(now)
+
+    def _remove_oldest(self, now: float) -> None:
+        """Whole sessions first, then the oldest files of this one."""
+        settings, folder = self._settings, self.folder.path
         purged = purge(
             folder.parent,
             keep=settings.keep,

@@ -53,7 +53,7 @@ ROWS = (
     Row("RTSP server answers all, sends no picture", LOST, play.picture_less, 5),
     Row("nothing comes for 3 s, connection open", "stalled", play.stall_noticed, 3),
     Row("the same", "live again by the same connection, after its end", play.stall_over, 3),
-    Row("nothing comes any more, connection open", LOST, play.silence_lost, 6),
+    Row("nothing comes any more, connection open", LOST, play.silence_lost, 5),
     Row("nothing comes for 15 s", "live again, after its end", play.silence_over, 3),
     Row("server closes the connection", LOST, lambda: play.restart_noticed(reset=False), 3),
     Row("server resets the connection", LOST, lambda: play.restart_noticed(reset=True), 3),
