@@ -72,6 +72,8 @@ class Mpeg4Encoder:
     def __init__(self, size: tuple[int, int], fps: float) -> None:
         self.private = b""
         self._closed = False
+        if "OPENCV_LOG_LEVEL" not in os.environ:  # FFmpeg's failures are told in our own words
+            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         self._packets: Mailbox[bytes] = Mailbox(4, WhenFull.WAIT)
         with tempfile.TemporaryDirectory(prefix="livesegment-") as folder:
             pipe = Path(folder) / "pictures.avi"
