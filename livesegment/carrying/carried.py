@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from livesegment.carrying.crowd import Crowd
 from livesegment.carrying.entry import Awaited, Entry, may_coast
 from livesegment.carrying.history import History
 from livesegment.carrying.hypotheses import carry
@@ -39,7 +40,7 @@ class CarriedCarrier:
         budget: float | None = None,
         max_age: float = MAX_AGE,
         coast: float = COAST,
-        crowd: Callable[[], int] = lambda: 1,
+        crowd: Crowd | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Start with nothing known.
@@ -52,11 +53,13 @@ class CarriedCarrier:
                 they come seldom, as from a network that many share, half as long again as from
                 one key frame to the next.
             coast: seconds for which a confirmed object goes on that a result does not show.
-            crowd: how many sources are carried side by side now, this one included.
+            crowd: the sources that are carried side by side, this one included; None for no other.
             clock: for what the work costs, in seconds.
         """
         self.key: Segmentation | None = None
-        self._governor = Governor(quality, budget, crowd)
+        crowd = crowd or Crowd()
+        self._governor = Governor(quality, budget, crowd.size)
+        self._turn = crowd.turns.party()
         self._max_age = max_age
         self._coast = coast
         self._clock = clock
@@ -68,8 +71,8 @@ class CarriedCarrier:
         self._results: list[Segmentation] = []
         self._newest_key = -1
         self._last_at: float | None = None
-        self._rested: Frame | None = None
-        """The frame before the next, where no motion was looked for in it."""
+        self._rested: list[Frame] = []
+        """The frames shown last in which no motion was looked for."""
         self._last = Instances.empty()
         """What was shown last."""
         self._keyed_at: float | None = None
@@ -88,39 +91,56 @@ class CarriedCarrier:
     def advance(self, frame: Frame) -> Instances:
         """Carry every object to `frame`; see `Carrier.advance`."""
         if self._may_rest(frame):
-            self._rested, self._last_at = frame, frame.captured_at
+            self._rested.append(frame)
+            self._last_at = frame.captured_at
             return self._last
-        started = self._clock()
-        if self._rested is not None and self._rested.index in self._awaited:
-            self._follow(self._rested)  # it is a key frame now
-        self._rested = None
+        with self._turn.take():
+            started = self._clock()
+            self._last = self._carried(frame)
+            spent = self._clock() - started
+        interval = None if self._last_at is None else frame.captured_at - self._last_at
+        self._last_at = frame.captured_at
+        self._governor.spent(spent, interval)
+        return self._last
+
+    def _carried(self, frame: Frame) -> Instances:
+        """The objects in a frame, by following the motion to it."""
+        due = self._due(frame)
+        for rested in self._rested:
+            if rested.index in self._awaited:
+                self._follow(rested)  # it is a key frame now
+        self._rested = []
         history = self._follow(frame)
         for index, awaited in self._awaited.items():
             if awaited.trail is None and index <= frame.index:
                 awaited.trail = history.trail(index, self._governor.fineness)
-        due = [result for result in self._results if result.frame_index <= frame.index]
-        self._results = [result for result in self._results if result.frame_index > frame.index]
-        for result in sorted(due, key=lambda result: result.frame_index):
-            if result.size == frame.size and result.frame_index > self._newest_key:
-                self._take(result, history)
+        if due is not None and due.frame_index > self._newest_key:
+            self._take(due, history)
         self._carry(history)
         self._look_back(history)
-        self._last = self._shown(history)
-        interval = None if self._last_at is None else frame.captured_at - self._last_at
-        self._last_at = frame.captured_at
-        self._governor.spent(self._clock() - started, interval)
-        return self._last
+        return self._shown(history)
 
     def _may_rest(self, frame: Frame) -> bool:
-        """Whether the masks stay where they are for this frame; never for two in a row."""
+        """Whether the masks stay where they are for this frame."""
         return (
-            self._governor.resting
-            and self._rested is None
-            and not self._results
-            and frame.index not in self._awaited
+            len(self._rested) < self._governor.every - 1
             and self._history is not None
             and self._history.frame_size == frame.size
         )
+
+    def _due(self, frame: Frame) -> Segmentation | None:
+        """The newest result of a frame up to this one; what came before it is forgotten."""
+        due = [result for result in self._results if result.frame_index <= frame.index]
+        self._results = [result for result in self._results if result.frame_index > frame.index]
+        newest = max(
+            (result for result in due if result.size == frame.size),
+            key=lambda result: result.frame_index,
+            default=None,
+        )
+        if newest is not None:
+            index = newest.frame_index
+            self._awaited = {i: a for i, a in self._awaited.items() if i >= index}
+        return newest
 
     def _follow(self, frame: Frame) -> History:
         """Find the motion to a frame and take every trail along, or start anew."""

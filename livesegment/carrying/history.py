@@ -22,7 +22,7 @@ from livesegment.frame import Frame
 KEPT = 32
 """Frames that a trail can be made for afterwards; about a second, and 24 MB."""
 CUT = 170.0
-"""Of `strangeness`: within DAVIS films at most 80 from frame to frame, from film to film 210 on."""
+"""Of `strangeness`: at most 100 from frame to frame of DAVIS films, from film to film 210 on."""
 SAMPLED = 8
 """Every so many cells are enough to tell."""
 

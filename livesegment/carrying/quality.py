@@ -27,10 +27,16 @@ DEARER = 1.6
 """About what each step costs of the one below."""
 SHARE = 0.25
 """Of the time from frame to frame: the rest is for decoding, drawing and the segmenter."""
-CROWD_SHARE = 0.5
-"""Of the time of all cores, for all sources together that are carried side by side."""
 MOST = 0.75
-"""Of the same, beyond which every other frame is left out: the rest would starve."""
+"""Of the same, beyond which frames are left out."""
+CROWD_SHARE = 0.4
+"""Of the time of all cores, for all sources together that are carried side by side."""
+CROWD_MOST = 0.8
+"""Of the time from frame to frame, likewise: one carries at a time, and none is to wait long."""
+SPARSEST = 4
+"""At least one frame in so many is followed: over more, motion is not found reliably."""
+RELIEF = 0.6
+"""To leave fewer frames out must be expected to take no more than this share of the time."""
 ROOM = 0.85
 """A dearer step must be expected to take no more than this share of the budget."""
 SMOOTHING = 0.1
@@ -73,8 +79,10 @@ class Governor:
         self._under = 0
         self._wait = UP_AFTER
         self._climbed = False
-        self.resting = False
-        """Whether every other frame keeps the masks of the one before, for want of time."""
+        self.every = 1
+        """One frame in so many is followed; the others keep the masks of the one before, for want
+        of time."""
+        self._late = 0
 
     @property
     def fineness(self) -> Fineness:
@@ -93,12 +101,12 @@ class Governor:
         self._cost = _smoothed(self._cost, seconds)
         if interval is not None and interval > 0:
             self._interval = _smoothed(self._interval, interval)
-        self._rest()
+        self._thin()
         budget = self._budget
         if budget is None:
             if self._interval is None:
                 return
-            budget = self._share(SHARE, CROWD_SHARE) * self._interval
+            budget = self._share(SHARE) * self._interval
         self._over = self._over + 1 if self._cost > budget else 0
         self._under = self._under + 1 if self._cost * DEARER < ROOM * budget else 0
         place = STEPS.index(self.step)
@@ -111,19 +119,24 @@ class Governor:
             self._change(place + 1)
             self._climbed = True
 
-    def _rest(self) -> None:
-        """Begin to leave frames out, or end it."""
-        if self._cost is None or self._interval is None:
+    def _thin(self) -> None:
+        """Leave more frames out, or fewer."""
+        if self._cost is None or self._interval is None or self.step is not STEPS[0]:
             return
-        most = self._share(MOST, MOST) * self._interval
-        if self.step is STEPS[0] and self._cost > most:
-            self.resting = True
-        elif self._cost < most / 2:
-            self.resting = False
+        most = self._share(MOST) * self._interval
+        self._late = self._late + 1 if self._cost > most * self.every else 0
+        if self._late >= DOWN_AFTER and self.every < SPARSEST:
+            self.every += 1
+            self._late = 0
+        elif self._cost < RELIEF * most * (self.every - 1):
+            self.every -= 1
 
-    def _share(self, alone: float, together: float) -> float:
+    def _share(self, alone: float) -> float:
         """Of the time from frame to frame, for one source."""
-        return min(alone, together * self._cores / max(1, self._crowd()))
+        crowd = self._crowd()
+        return (
+            min(alone, min(CROWD_MOST, CROWD_SHARE * self._cores) / crowd) if crowd > 1 else alone
+        )
 
     def _change(self, place: int) -> None:
         self.step = STEPS[place]

@@ -1,6 +1,5 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from livesegment.carrying.base import Carrier
 from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
+from livesegment.carrying.crowd import Crowd
 from livesegment.carrying.exact import ExactCarrier
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.carrying.quality import Quality
@@ -50,8 +50,8 @@ def masks(options: RunOptions, live: bool) -> Masks:
     return wanted
 
 
-def carrier(options: RunOptions, masks: Masks, crowd: Callable[[], int] = lambda: 1) -> Carrier:
-    """What brings the masks to the frame shown; `crowd`: how many sources there are now."""
+def carrier(options: RunOptions, masks: Masks, crowd: Crowd | None = None) -> Carrier:
+    """What brings the masks to the frame shown; `crowd`: whose masks are carried besides."""
     quality = Quality(one_of(options.carry, Quality, "--carry"))
     match masks:
         case Masks.CARRIED:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, facts, recording
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, weights
@@ -46,7 +47,7 @@ class Channel:
         runs_on: str,
         sinks: "Callable[[Channel], Sequence[Sink]]",
         turn: Party | None = None,
-        crowd: Callable[[], int] = lambda: 1,
+        crowd: Crowd | None = None,
     ) -> None:
         """Put it together; nothing is opened yet, and nothing is written.
 
@@ -59,7 +60,7 @@ class Channel:
             runs_on: what the network runs on, in words.
             sinks: makes those that take its views besides the recording.
             turn: at the network, where other channels share it.
-            crowd: how many channels there are now.
+            crowd: whose masks are carried side by side with this one's.
 
         Raises:
             LiveSegmentError: an option asks for something impossible.

@@ -7,6 +7,7 @@ from functools import partial
 import cv2
 from rich.console import Console
 
+from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
 from livesegment.cli.health_lines import HealthLines
@@ -78,6 +79,7 @@ class GroupRun:
             # Many sources keep all cores busy by themselves; OpenCV's threads then only cost.
             cv2.setNumThreads(1)
         self._turns = FairTurn()
+        self._crowd = Crowd(self._running)
         self._group: Group[Channel] = Group()
         self._tiles: dict[str, Tile] = {}
         """By the name of the source."""
@@ -173,7 +175,7 @@ class GroupRun:
         self._status.idle()
         return self._window is None or self._window.step()
 
-    def _crowd(self) -> int:
+    def _running(self) -> int:
         """How many sources make work."""
         return sum(member.state is MemberState.RUNNING for member in self.members)
 

@@ -21,6 +21,7 @@ import cv2
 
 from livesegment.carrying.base import Carrier
 from livesegment.carrying.carried import CarriedCarrier
+from livesegment.carrying.crowd import Crowd
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.compositing.look import Look
 from livesegment.errors import SourceError
@@ -29,7 +30,7 @@ from livesegment.frame import Frame, Image
 from livesegment.instances import Segmentation
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.grid_window import GridWindow
-from livesegment.pipeline.group import Group
+from livesegment.pipeline.group import Group, MemberState
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.mode import Masks
 from livesegment.pipeline.pipeline import Pipeline
@@ -133,15 +134,18 @@ class Camera:
 
 
 def camera(
-    name: str, scene: Scene, segmenter: SlowSegmenter, turns: FairTurn, given: argparse.Namespace
+    name: str,
+    scene: Scene,
+    segmenter: SlowSegmenter,
+    turns: FairTurn,
+    crowd: Crowd,
+    given: argparse.Namespace,
 ) -> Camera:
     """Put one together."""
     source, meter, watch = MortalSource(SyntheticSource(scene, given.fps)), Meter(), Watch()
     controls = Controls(segmenter, Look())
     masks = Masks(given.masks)
-    carrier: Carrier = (
-        CarriedCarrier(crowd=lambda: given.sources) if masks is Masks.CARRIED else HoldCarrier()
-    )
+    carrier: Carrier = CarriedCarrier(crowd=crowd) if masks is Masks.CARRIED else HoldCarrier()
     tile = Tile(name, controls.press)
     sinks: list[Sink] = [watch, tile]
     presenter = Presenter(carrier, controls, sinks, meter, labels=segmenter.labels)
@@ -195,7 +199,10 @@ def main() -> None:
     width, height = map(int, given.size.split("x"))
     scene = Scene((width, height))
     segmenter, turns, group = SlowSegmenter(given.infer, scene), FairTurn(), Group[Pipeline]()
-    cameras = [camera(f"cam {i + 1}", scene, segmenter, turns, given) for i in range(given.sources)]
+    crowd = Crowd(lambda: sum(member.state is MemberState.RUNNING for member in group.members))
+    cameras = [
+        camera(f"cam {i + 1}", scene, segmenter, turns, crowd, given) for i in range(given.sources)
+    ]
     for one in cameras:
         group.add(one.tile.name, lambda one=one: one.pipeline)  # type: ignore[misc]
     window = GridWindow(
@@ -262,8 +269,10 @@ def _report(cameras: list[Camera], phases: list[Phase]) -> None:
             )
         ]
         carrier = one.carrier
-        quality = carrier._governor.step if isinstance(carrier, CarriedCarrier) else "held"
-        print(f"{one.tile.name:8}{''.join(cells)}  {quality}")
+        how = "held"
+        if isinstance(carrier, CarriedCarrier):
+            how = f"{carrier._governor.step}, 1 of {carrier._governor.every}"
+        print(f"{one.tile.name:8}{''.join(cells)}  {how}")
     for name, phase, count in zip(("before", "after"), phases, (0, 1), strict=True):
         those = phase.rates[: len(cameras) - count]
         print(

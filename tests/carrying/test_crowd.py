@@ -1,14 +1,17 @@
 """Several sources carried side by side, with too little time and results that come seldom."""
 
-from itertools import count, pairwise
+from itertools import pairwise
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from livesegment.carrying.carried import MAX_AGE, SELDOM, CarriedCarrier
+from livesegment.carrying.crowd import Crowd
 from livesegment.carrying.quality import UP_AFTER, Governor, Quality
 from livesegment.frame import Frame
 from livesegment.instances import Instances
+from livesegment.threads.worker import Worker
 from tests.carrying.films import disc, found, frame, iou, result, texture, whole
 from tests.carrying.test_carried import moved, shift
 
@@ -49,28 +52,34 @@ def test_those_that_stay_have_the_time_of_those_that_went() -> None:
     assert governor.step is not Quality.LO
 
 
-def test_frames_are_left_out_when_the_coarsest_step_is_too_dear_and_only_then() -> None:
+def test_the_more_frames_are_left_out_the_dearer_the_coarsest_step_is() -> None:
     governor = _governor(8)
-    _spend(governor, 0.010)
-    assert not governor.resting
-    _spend(governor, 0.020)
-    assert governor.resting
+    spent = [(0.006, 1), (0.010, 2), (0.015, 3), (0.023, 4), (1.0, 4), (0.010, 3), (0.001, 1)]
+    for seconds, every in spent:
+        _spend(governor, seconds)
+        assert governor.every == every, seconds
+
+
+def test_one_slow_frame_leaves_none_out() -> None:
+    governor = _governor(8)
     _spend(governor, 0.005)
-    assert not governor.resting
+    _spend(governor, 0.030, 1)
+    _spend(governor, 0.005)
+    assert governor.every == 1
 
 
 def test_one_alone_leaves_nothing_out_before_it_cannot_keep_up() -> None:
     governor = _governor(1)
     _spend(governor, 0.040)
-    assert (governor.step, governor.resting) == (Quality.LO, False)
+    assert (governor.step, governor.every) == (Quality.LO, 1)
     _spend(governor, 0.060)
-    assert governor.resting
+    assert governor.every == 2
 
 
 def test_a_quality_that_was_asked_for_is_kept_whatever_it_costs() -> None:
     governor = Governor(Quality.HI, crowd=lambda: 8, cores=2)
     _spend(governor, 0.5)
-    assert (governor.step, governor.resting) == (Quality.HI, False)
+    assert (governor.step, governor.every) == (Quality.HI, 1)
 
 
 def _truth(index: int) -> NDArray[np.bool_]:
@@ -81,41 +90,83 @@ def _film(index: int) -> Frame:
     return frame(moved(STILL, shift(index)), index)
 
 
+EVERY = 3
+
+
 def _resting() -> CarriedCarrier:
-    """A carrier without time, given the disc in frame 0 and shown frames up to 13."""
-    ticks = count()
-    carrier = CarriedCarrier(Quality.AUTO, clock=lambda: float(next(ticks)))
+    """A carrier that follows every third frame, given the disc in frame 0 and shown it so far."""
+    carrier = CarriedCarrier(Quality.LO)
+    carrier._governor.every = EVERY
     carrier.expect(0)
-    carrier.advance(_film(0))
     carrier.correct(result(found([DISC]), _film(0)))
-    for index in range(1, 14):
-        carrier.advance(_film(index))
-    assert carrier._governor.resting
+    carrier.advance(_film(0))
     return carrier
 
 
-def test_every_other_frame_keeps_the_masks_of_the_one_before() -> None:
+def test_frames_in_between_keep_the_masks_of_the_one_before() -> None:
     carrier = _resting()
-    shown: list[Instances] = [carrier.advance(_film(index)) for index in range(14, 30)]
+    shown: list[Instances] = [carrier.advance(_film(index)) for index in range(1, 25)]
     kept = [a is b for a, b in pairwise(shown)]
-    assert kept in ([True, False] * 7 + [True], [False, True] * 7 + [False])
-    assert all(iou(whole(s), _truth(14 + i)) > 0.9 for i, s in enumerate(shown))
+    assert kept == [True, False, True] * 7 + [True, False]
+    followed = [i for i in range(1, 25) if i % EVERY == 0]
+    assert all(iou(whole(shown[i - 1]), _truth(i)) > 0.97 for i in followed)
 
 
-def test_a_result_of_a_frame_that_was_left_out_is_placed_exactly() -> None:
+@pytest.mark.parametrize("index", [4, 5, 6])
+@pytest.mark.parametrize("delay", [1, 2, 4])
+def test_a_result_of_any_frame_is_placed_exactly(index: int, delay: int) -> None:
     carrier = _resting()
-    index, last = 14, carrier._last
-    while carrier.advance(_film(index)) is not last:
-        last = carrier._last
-        index += 1
-    carrier.expect(index)  # it was left out, and is segmented now
-    for later in range(index + 1, index + 5):
+    for before in range(1, index + 1):
+        carrier.advance(_film(before))
+    carrier.expect(index)
+    for later in range(index + 1, index + delay):
         carrier.advance(_film(later))
     carrier.correct(result(found([_truth(index)]), _film(index)))
-    shown = carrier.advance(_film(index + 5))
+    at = index + delay
+    shown = carrier.advance(_film(at))
+    while at % EVERY:  # it is shown with the next frame that is followed
+        at += 1
+        shown = carrier.advance(_film(at))
     assert carrier.key is not None
     assert carrier.key.frame_index == index
-    assert iou(whole(shown), _truth(index + 5)) > 0.97
+    assert iou(whole(shown), _truth(at)) > 0.97
+
+
+def test_of_several_results_the_newest_counts() -> None:
+    carrier = _resting()
+    for index in (1, 2):
+        carrier.expect(index)
+        carrier.correct(result(found([_truth(index)]), _film(index)))
+        carrier.advance(_film(index))
+    carrier.advance(_film(3))
+    assert carrier.key is not None
+    assert carrier.key.frame_index == 2
+
+
+def test_one_carries_at_a_time() -> None:
+    crowd = Crowd(lambda: 2)
+    inside, most = [0], [0]
+
+    class Watched(CarriedCarrier):
+        def _carried(self, frame: Frame) -> Instances:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            shown = super()._carried(frame)
+            inside[0] -= 1
+            return shown
+
+    def go() -> None:
+        carrier = Watched(crowd=crowd)
+        for index in range(20):
+            carrier.advance(_film(index))
+
+    workers = [Worker(f"carry-{i}", go) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        assert worker.stop(30)
+        assert worker.error is None
+    assert most == [1]
 
 
 def _ages(gap: float) -> list[float]:
