@@ -1,6 +1,7 @@
 """Masks that follow motion from the key frame to the frame shown, each with its identity."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from livesegment.carrying.crowd import Crowd
@@ -10,7 +11,7 @@ from livesegment.carrying.hypotheses import carry
 from livesegment.carrying.identity import Roster, Seen, Track, identify
 from livesegment.carrying.motion import Trail
 from livesegment.carrying.patch import seen_from, to_frame, to_raster
-from livesegment.carrying.quality import Governor, Quality
+from livesegment.carrying.quality import SPARSEST, Governor, Quality
 from livesegment.carrying.shape import Shape, Sight
 from livesegment.carrying.steady import steadied
 from livesegment.frame import Frame
@@ -71,7 +72,7 @@ class CarriedCarrier:
         self._results: list[Segmentation] = []
         self._newest_key = -1
         self._last_at: float | None = None
-        self._rested: list[Frame] = []
+        self._rested: deque[Frame] = deque(maxlen=SPARSEST)
         """The frames shown last in which no motion was looked for."""
         self._last = Instances.empty()
         """What was shown last."""
@@ -90,17 +91,18 @@ class CarriedCarrier:
 
     def advance(self, frame: Frame) -> Instances:
         """Carry every object to `frame`; see `Carrier.advance`."""
-        if self._may_rest(frame):
-            self._rested.append(frame)
-            self._last_at = frame.captured_at
-            return self._last
-        with self._turn.take():
-            started = self._clock()
-            self._last = self._carried(frame)
-            spent = self._clock() - started
         interval = None if self._last_at is None else frame.captured_at - self._last_at
         self._last_at = frame.captured_at
-        self._governor.spent(spent, interval)
+        if self._may_rest(frame):
+            self._rested.append(frame)
+            return self._last
+        with self._turn.take(self._governor.patience) as mine:
+            if not mine:  # the view goes on; the next frame has a better place in the queue
+                self._rested.append(frame)
+                return self._last
+            started = self._clock()
+            self._last = self._carried(frame)
+            self._governor.spent(self._clock() - started, interval)
         return self._last
 
     def _carried(self, frame: Frame) -> Instances:
@@ -109,7 +111,7 @@ class CarriedCarrier:
         for rested in self._rested:
             if rested.index in self._awaited:
                 self._follow(rested)  # it is a key frame now
-        self._rested = []
+        self._rested.clear()
         history = self._follow(frame)
         for index, awaited in self._awaited.items():
             if awaited.trail is None and index <= frame.index:

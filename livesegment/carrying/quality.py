@@ -39,6 +39,8 @@ RELIEF = 0.6
 """To leave fewer frames out must be expected to take no more than this share of the time."""
 ROOM = 0.85
 """A dearer step must be expected to take no more than this share of the budget."""
+PATIENCE = 0.5
+"""Of the time from frame to frame: one that waits for longer has its turn with the next."""
 SMOOTHING = 0.1
 DOWN_AFTER = 8
 """Frames in a row over the budget, so that one late frame changes nothing."""
@@ -89,6 +91,11 @@ class Governor:
         """For the next frame."""
         return FINENESS[self.step]
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds that the next frame may wait for its turn; None for no limit."""
+        return None if self._interval is None else PATIENCE * self._interval
+
     def spent(self, seconds: float, interval: float | None) -> None:
         """Learn what a frame cost.
 
@@ -96,11 +103,11 @@ class Governor:
             seconds: that following the motion took.
             interval: seconds since the frame before; None for a first one.
         """
+        if interval is not None and interval > 0:
+            self._interval = _smoothed(self._interval, interval)
         if not self.auto:
             return
         self._cost = _smoothed(self._cost, seconds)
-        if interval is not None and interval > 0:
-            self._interval = _smoothed(self._interval, interval)
         self._thin()
         budget = self._budget
         if budget is None:

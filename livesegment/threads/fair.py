@@ -1,10 +1,11 @@
 """One thing that several share, each in its turn."""
 
+import itertools
+import math
 import threading
-import time
-from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from livesegment.threads.mailbox import Closed
 
@@ -18,56 +19,75 @@ class FairTurn:
     """
 
     def __init__(self) -> None:
-        self._queue: deque[Party] = deque()
-        """Who waits, first the one that asked first; whoever has the turn stands before them."""
-        self._changed = threading.Condition()
+        self._queue = _Queue()
 
     def party(self) -> "Party":
         """One more that takes turns."""
-        return Party(self._queue, self._changed)
+        return Party(self._queue)
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    """Who has the turn, and who is there to have it next."""
+
+    holder: "Party | None" = None
+    waiting: "list[Party]" = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    places: "itertools.count[int]" = field(default_factory=itertools.count)
 
 
 class Party:
     """One of those that share. Takes turns in one thread; closed from any."""
 
-    def __init__(self, queue: "deque[Party]", changed: threading.Condition) -> None:
+    def __init__(self, queue: _Queue) -> None:
         """Made by `FairTurn.party`."""
-        self.turns = 0
-        """It had up to now."""
-        self.waited = 0.0
-        """Seconds that it waited for these."""
         self._queue = queue
-        self._changed = changed
+        self.place = math.inf
+        """In the queue, kept by who goes away without a turn."""
         self._closed = False
 
     @contextmanager
-    def take(self) -> Generator[None]:
+    def take(self, patience: float | None = None) -> Generator[bool]:
         """Wait for a turn; it lasts as long as the block.
+
+        Args:
+            patience: seconds; who was not served by then goes on without, and keeps the place in
+                the queue for the next time. None: no end.
+
+        Yields:
+            Whether there is a turn.
 
         Raises:
             Closed: the party was closed before or meanwhile.
         """
-        asked = time.monotonic()
-        with self._changed:
-            self._queue.append(self)
-            self._changed.wait_for(lambda: self._closed or self._queue[0] is self)
+        queue = self._queue
+        with queue.changed:
+            if self.place == math.inf:
+                self.place = next(queue.places)
+            queue.waiting.append(self)
+            mine = queue.changed.wait_for(lambda: self._closed or self._is_next, patience)
+            queue.waiting.remove(self)
             if self._closed:
-                self._leave()
+                queue.changed.notify_all()
                 raise Closed
-            self.turns += 1
-            self.waited += time.monotonic() - asked
+            if mine:
+                queue.holder, self.place = self, math.inf
         try:
-            yield
+            yield mine
         finally:
-            with self._changed:
-                self._leave()
+            if mine:
+                with queue.changed:
+                    queue.holder = None
+                    queue.changed.notify_all()
 
     def close(self) -> None:
         """Take no more turns, and wait for none; one that goes on ends as it would. Safe twice."""
-        with self._changed:
+        with self._queue.changed:
             self._closed = True
-            self._changed.notify_all()
+            self._queue.changed.notify_all()
 
-    def _leave(self) -> None:
-        self._queue.remove(self)
-        self._changed.notify_all()
+    @property
+    def _is_next(self) -> bool:
+        """Whether the turn is free, and nobody who is there has a better place."""
+        queue = self._queue
+        return queue.holder is None and self is min(queue.waiting, key=lambda party: party.place)

@@ -143,6 +143,23 @@ def test_of_several_results_the_newest_counts() -> None:
     assert carrier.key.frame_index == 2
 
 
+def test_a_view_does_not_wait_long_for_its_turn_and_has_it_later() -> None:
+    crowd = Crowd(lambda: 2)
+    carrier = CarriedCarrier(Quality.LO, crowd=crowd)
+    carrier.expect(0)
+    carrier.correct(result(found([DISC]), _film(0)))
+    first = [carrier.advance(_film(index)) for index in range(2)]
+    with crowd.turns.party().take():
+        carrier.expect(3)
+        shown = [carrier.advance(_film(index)) for index in range(2, 5)]
+        assert all(one is first[-1] for one in shown)
+        carrier.correct(result(found([_truth(3)]), _film(3)))
+    last = carrier.advance(_film(5))
+    assert carrier.key is not None
+    assert carrier.key.frame_index == 3
+    assert iou(whole(last), _truth(5)) > 0.97
+
+
 def test_one_carries_at_a_time() -> None:
     crowd = Crowd(lambda: 2)
     inside, most = [0], [0]

@@ -85,13 +85,13 @@ def test_a_run_that_waits_for_its_turn_ends_when_it_is_told_to() -> None:
     turn = FairTurn()
 
     def on_idle() -> bool:
-        return len(turn._queue) < 2
+        return len(turn._queue.waiting) < 1
 
     source = FakeSource([0, threading.Event()], live=True)
     run = Run(source, sinks=[FakeSink(on_idle=on_idle)], masks=Masks.HELD, turn=turn.party())
     with turn.party().take():
         assert run.end() is Ending.USER
-        assert len(turn._queue) == 1
+        assert not turn._queue.waiting
     assert run.segmenter.segmented == []
 
 

@@ -21,23 +21,26 @@ def _start(name: str, body: Callable[[], None]) -> Worker:
 def asking(turn: FairTurn, count: int) -> None:
     """Wait until so many stand in the queue, whoever has the turn included."""
     deadline = time.monotonic() + CEILING
-    while len(turn._queue) != count:
+    while len(turn._queue.waiting) + (turn._queue.holder is not None) != count:
         assert time.monotonic() < deadline, "nobody asked"
         threading.Event().wait(0.001)
 
 
+def _ask(turn: FairTurn, party: Party, number: int, passed: list[int], count: int) -> Worker:
+    """Let one more ask, so that `count` stand in the queue then."""
+
+    def body() -> None:
+        with party.take():
+            passed.append(number)
+
+    worker = _start(str(number), body)
+    asking(turn, count)
+    return worker
+
+
 def _queue_up(turn: FairTurn, parties: list[Party], passed: list[int]) -> list[Worker]:
-    """Let parties ask one after the other."""
-    workers = []
-    for number, party in enumerate(parties):
-
-        def body(party: Party = party, number: int = number) -> None:
-            with party.take():
-                passed.append(number)
-
-        workers.append(_start(str(number), body))
-        asking(turn, number + 2)
-    return workers
+    """Let parties ask one after the other, while one has the turn."""
+    return [_ask(turn, party, number, passed, number + 2) for number, party in enumerate(parties)]
 
 
 def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
@@ -91,9 +94,8 @@ def test_who_does_not_ask_holds_nobody_up() -> None:
     turn.party()
     busy = turn.party()
     for _ in range(5):
-        with busy.take():
-            pass
-    assert busy.turns == 5
+        with busy.take(0) as mine:
+            assert mine
 
 
 def test_closing_sends_away_who_waits_and_lets_the_others_through() -> None:
@@ -158,13 +160,39 @@ def test_a_failure_in_a_turn_gives_it_back() -> None:
         pass
 
 
-def test_turns_and_waiting_are_counted() -> None:
+def test_who_has_no_patience_goes_on_without() -> None:
     turn = FairTurn()
-    busy, other = turn.party(), turn.party()
+    busy, hasty = turn.party(), turn.party()
     with busy.take():
-        workers = _queue_up(turn, [other], [])
-        threading.Event().wait(0.02)
-    assert workers[0].stop(CEILING)
-    assert (busy.turns, other.turns) == (1, 1)
-    assert busy.waited < other.waited
-    assert other.waited >= 0.02
+        with hasty.take(0) as mine:
+            assert not mine
+        with hasty.take(0.01) as mine:
+            assert not mine
+        with pytest.raises(ValueError, match="mine"), hasty.take(0):
+            raise ValueError("mine")
+    with hasty.take(0) as mine:
+        assert mine
+
+
+def test_who_went_on_without_keeps_the_place_but_holds_nobody_up() -> None:
+    turn, passed = FairTurn(), list[int]()
+    hasty, others = turn.party(), [turn.party() for _ in range(3)]
+    holds, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with others[0].take():
+            holds.set()
+            wait_for(go)
+
+    busy = turn.party()
+    with busy.take():
+        with hasty.take(0) as mine:
+            assert not mine
+        first = _start("first", hold)
+        asking(turn, 2)
+    wait_for(holds)  # though hasty asked before: it was not there
+    workers = _queue_up(turn, others[1:], passed)
+    comes_back = _ask(turn, hasty, 99, passed, 4)
+    go.set()
+    assert all(worker.stop(CEILING) for worker in (first, comes_back, *workers))
+    assert passed == [99, 0, 1]
