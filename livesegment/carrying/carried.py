@@ -38,6 +38,7 @@ class CarriedCarrier:
         self,
         quality: Quality = Quality.AUTO,
         *,
+        every: int = 1,
         budget: float | None = None,
         max_age: float = MAX_AGE,
         coast: float = COAST,
@@ -48,6 +49,7 @@ class CarriedCarrier:
 
         Args:
             quality: how finely motion is followed.
+            every: it is followed in one frame of so many, at first; `AUTO` changes that.
             budget: seconds a frame that `AUTO` keeps to; None for a share of the frame interval.
             max_age: seconds from the key frame after which a mask is dropped. Where results take
                 so long that nothing would be shown between them, twice the time they take; where
@@ -59,7 +61,7 @@ class CarriedCarrier:
         """
         self.key: Segmentation | None = None
         crowd = crowd or Crowd()
-        self._governor = Governor(quality, budget, crowd.size)
+        self._governor = Governor(quality, budget, crowd.size, every=every)
         self._turn = crowd.turns.party()
         self._max_age = max_age
         self._coast = coast

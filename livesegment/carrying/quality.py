@@ -61,6 +61,8 @@ class Governor:
         budget: float | None = None,
         crowd: Callable[[], int] = lambda: 1,
         cores: int | None = None,
+        *,
+        every: int = 1,
     ) -> None:
         """Start in the middle.
 
@@ -69,6 +71,7 @@ class Governor:
             budget: seconds a frame; None for a share of the time from frame to frame.
             crowd: how many sources are carried side by side now, this one included.
             cores: that they have together; None for all that there are.
+            every: one frame in so many is followed, at first.
         """
         self.auto = quality is Quality.AUTO
         self.step = Quality.MID if self.auto else quality
@@ -81,7 +84,7 @@ class Governor:
         self._under = 0
         self._wait = UP_AFTER
         self._climbed = False
-        self.every = 1
+        self.every = every
         """One frame in so many is followed; the others keep the masks of the one before, for want
         of time."""
         self._late = 0

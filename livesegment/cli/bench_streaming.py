@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from livesegment.carrying.base import Carrier
 
 METHODS = ("held", "carried")
+SPARSE = ("carried/2", "carried/3", "carried/4")
+"""With motion followed in one frame of so many, as `--carry auto` does where time is short."""
 CARRY = ("lo", "mid", "hi")
 LATENCIES = "33ms,70ms,133ms,250ms,500ms,1s"
 
@@ -51,9 +53,12 @@ def streaming(
         str, typer.Option(help="From taking a frame to its result.", metavar="A,B")
     ] = LATENCIES,
     fps: Annotated[float, typer.Option(help="Rate of the films.", min=0.01, max=1000)] = 30.0,
-    masks: Annotated[str, typer.Option(help="held, carried or both.", metavar="A,B")] = ",".join(
-        METHODS
-    ),
+    masks: Annotated[
+        str,
+        typer.Option(
+            help="held, carried; or carried/N, followed in one frame of N only.", metavar="A,B"
+        ),
+    ] = ",".join(METHODS),
     carry: Annotated[str, typer.Option(help="How finely: lo, mid or hi.")] = "mid",
     select: Annotated[
         str,
@@ -149,9 +154,10 @@ def _methods(text: str) -> list[str]:
     Raises:
         UsageError: one of them is not known, or there is none.
     """
-    found = [one_of(part.strip(), METHODS, "--masks") for part in text.split(",") if part.strip()]
+    known = METHODS + SPARSE
+    found = [one_of(part.strip(), known, "--masks") for part in text.split(",") if part.strip()]
     if not found:
-        raise UsageError("--masks names nothing", hint=f"one or more of: {', '.join(METHODS)}")
+        raise UsageError("--masks names nothing", hint=f"one or more of: {', '.join(known)}")
     return list(dict.fromkeys(found))
 
 
@@ -178,8 +184,9 @@ def _carrier(method: str, carry: str) -> "Callable[[], Carrier]":
     from livesegment.carrying.carried import CarriedCarrier
     from livesegment.carrying.quality import Quality
 
+    every = int(method.partition("/")[2] or 1)
     # Not auto: that follows the machine's load, and no figure would come twice.
-    return lambda: CarriedCarrier(Quality(carry))
+    return lambda: CarriedCarrier(Quality(carry), every=every)
 
 
 def _as_json(results: Sequence[_Result], means: "Sequence[Score]") -> dict[str, Any]:

@@ -95,8 +95,7 @@ EVERY = 3
 
 def _resting() -> CarriedCarrier:
     """A carrier that follows every third frame, given the disc in frame 0 and shown it so far."""
-    carrier = CarriedCarrier(Quality.LO)
-    carrier._governor.every = EVERY
+    carrier = CarriedCarrier(Quality.LO, every=EVERY)
     carrier.expect(0)
     carrier.correct(result(found([DISC]), _film(0)))
     carrier.advance(_film(0))
