@@ -57,36 +57,45 @@ class Job:
     """Damages it, looks at it, and returns how many frames came."""
 
 
-def watch_badly(kind: str, chance: random.Random) -> int:
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A server that plays all the time."""
+
+    url: str
+    programme: Programme
+    trouble: Trouble
+
+
+def watch_badly(stream: Stream, chance: random.Random) -> int:
     """Watch a stream that is damaged in every way; frames that came all the same."""
-    with ExitStack() as stack:
-        url, programme, trouble = _stream(kind, stack)
-        source = locate.source(url)
-        watching = stack.enter_context(watched(source, programme))
+    with watched(locate.source(stream.url), stream.programme) as watching:
         until_time, never = time.monotonic() + SPELL, threading.Event()
         while time.monotonic() < until_time:
-            trouble.damage = chance.random() ** 3
-            trouble.cut = chance.random() ** 4
-            trouble.lost = chance.random() ** 4
-            trouble.noise = chance.choice((0, 0, 7, 4000))
+            stream.trouble.damage = chance.random() ** 3
+            stream.trouble.cut = chance.random() ** 4
+            stream.trouble.lost = chance.random() ** 4
+            stream.trouble.noise = chance.choice((0, 0, 7, 4000))
             never.wait(CHANGE)
         return len(watching.frames)
 
 
-def _stream(kind: str, stack: ExitStack) -> tuple[str, Programme, Trouble]:
-    """Where a stream of a kind is, what it shows, and what can be made wrong with it."""
+def _stream(kind: str, stack: ExitStack) -> Stream:
+    """A stream of a kind, until `stack` is closed.
+
+    One for all spells: encoders made anew for each would be most of what the process comes to hold.
+    """
     if kind == "udp":
         sender = stack.enter_context(TransportStreamSender())
-        return sender.url, sender.programme, sender.trouble
+        return Stream(sender.url, sender.programme, sender.trouble)
     if kind == "hls":
         hls = stack.enter_context(HlsServer(seconds=0.5))
         until(lambda: hls.made >= 2)
-        return hls.url, hls.programme, hls.trouble
+        return Stream(hls.url, hls.programme, hls.trouble)
     if kind == "http":
         camera = stack.enter_context(MjpegServer())
-        return camera.url(), camera.programme, camera.trouble
+        return Stream(camera.url(), camera.programme, camera.trouble)
     server = stack.enter_context(RtspServer(h264=kind == "rtsp h264"))
-    return server.url(), server.programme, server.trouble
+    return Stream(server.url(), server.programme, server.trouble)
 
 
 def read_damaged(sound: bytes, path: Path, chance: random.Random) -> int:
@@ -115,8 +124,9 @@ def read_damaged(sound: bytes, path: Path, chance: random.Random) -> int:
     return frames[0]
 
 
-def _stream_job(kind: str) -> Job:
-    return Job(kind, lambda chance: watch_badly(kind, chance))
+def _stream_job(kind: str, stack: ExitStack) -> Job:
+    stream = _stream(kind, stack)
+    return Job(kind, lambda chance: watch_badly(stream, chance))
 
 
 def _film_job(folder: Path, end: str, codec: str) -> Job:
@@ -145,21 +155,22 @@ def main() -> None:
     chance = random.Random(given.seed)  # noqa: S311 -- no secret
     came: Counter[str] = Counter()
     tries: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        jobs = [*map(_stream_job, STREAMS), *(_film_job(Path(folder), *one) for one in FILMS)]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        jobs = [_stream_job(kind, stack) for kind in STREAMS]
+        jobs += [_film_job(Path(folder), *one) for one in FILMS]
         held = []
-        for _ in range(2):
-            until_time = time.monotonic() + 30 * given.minutes
-            while time.monotonic() < until_time:
-                for job in jobs:
-                    came[job.name] += job.play(chance)
-                    tries[job.name] += 1
+        until_time = time.monotonic() + 60 * given.minutes
+        while time.monotonic() < until_time:
+            for job in jobs:
+                came[job.name] += job.play(chance)
+                tries[job.name] += 1
             gc.collect()
             held.append(holdings())
-    half, end = held
+    half, end = held[len(held) // 2], held[-1]
     for job in jobs:
         print(f"{job.name}: {tries[job.name]} times, {came[job.name]} frames came")
     print(f"threads {end.threads - half.threads:+d}, sockets {end.sockets - half.sockets:+d}")
+    print("MiB after each round:", *(round(one.resident / MEGABYTE) for one in held))
     print(f"memory {(end.resident - half.resident) / MEGABYTE:+.1f} MiB in the second half")
 
 
