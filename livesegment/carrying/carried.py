@@ -95,10 +95,12 @@ class CarriedCarrier:
         """Carry every object to `frame`; see `Carrier.advance`."""
         interval = None if self._last_at is None else frame.captured_at - self._last_at
         self._last_at = frame.captured_at
-        if self._may_rest(frame):
+        # Masks of another picture size are no use, not even for a frame.
+        may_rest = self._history is not None and self._history.frame_size == frame.size
+        if may_rest and len(self._rested) < self._governor.every - 1:
             self._rested.append(frame)
             return self._last
-        with self._turn.take(self._governor.patience) as mine:
+        with self._turn.take(self._governor.patience if may_rest else None) as mine:
             if not mine:  # the view goes on; the next frame has a better place in the queue
                 self._rested.append(frame)
                 return self._last
@@ -123,14 +125,6 @@ class CarriedCarrier:
         self._carry(history)
         self._look_back(history)
         return self._shown(history)
-
-    def _may_rest(self, frame: Frame) -> bool:
-        """Whether the masks stay where they are for this frame."""
-        return (
-            len(self._rested) < self._governor.every - 1
-            and self._history is not None
-            and self._history.frame_size == frame.size
-        )
 
     def _due(self, frame: Frame) -> Segmentation | None:
         """The newest result of a frame up to this one; what came before it is forgotten."""

@@ -12,7 +12,7 @@ from livesegment.carrying.quality import UP_AFTER, Governor, Quality
 from livesegment.frame import Frame
 from livesegment.instances import Instances
 from livesegment.threads.worker import Worker
-from tests.carrying.films import disc, found, frame, iou, result, texture, whole
+from tests.carrying.films import FPS, disc, found, frame, iou, result, texture, whole
 from tests.carrying.test_carried import moved, shift
 
 INTERVAL = 1 / 15
@@ -157,6 +157,21 @@ def test_a_view_does_not_wait_long_for_its_turn_and_has_it_later() -> None:
     assert carrier.key is not None
     assert carrier.key.frame_index == 3
     assert iou(whole(last), _truth(5)) > 0.97
+
+
+def test_masks_of_another_picture_size_are_not_shown_for_want_of_a_turn() -> None:
+    crowd = Crowd(lambda: 2)
+    carrier = CarriedCarrier(Quality.LO, crowd=crowd)
+    carrier.expect(0)
+    carrier.correct(result(found([DISC]), _film(0)))
+    assert all(len(carrier.advance(_film(index))) for index in range(2))
+    small, shown = frame(STILL[:100, :100].copy(), 2), list[Instances]()
+    with crowd.turns.party().take():
+        worker = Worker("carry", lambda: shown.append(carrier.advance(small)))
+        worker.start()
+        assert not worker.stop(10 / FPS), "it waits, however long that is"
+    assert worker.stop(30)
+    assert [len(one) for one in shown] == [0]
 
 
 def test_one_carries_at_a_time() -> None:
