@@ -42,6 +42,8 @@ ROOM = 0.85
 PATIENCE = 0.5
 """Of the time from frame to frame: one that waits for longer has its turn with the next."""
 SMOOTHING = 0.1
+OUTLIER = 4
+"""An interval so many times the usual one is an outage, of which the next frames know nothing."""
 DOWN_AFTER = 8
 """Frames in a row over the budget, so that one late frame changes nothing."""
 UP_AFTER = 90
@@ -107,7 +109,8 @@ class Governor:
             interval: seconds since the frame before; None for a first one.
         """
         if interval is not None and interval > 0:
-            self._interval = _smoothed(self._interval, interval)
+            known = self._interval or interval
+            self._interval = _smoothed(known, min(interval, OUTLIER * known))
         if not self.auto:
             return
         self._cost = _smoothed(self._cost, seconds)

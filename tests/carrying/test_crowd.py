@@ -68,6 +68,17 @@ def test_one_slow_frame_leaves_none_out() -> None:
     assert governor.every == 1
 
 
+def test_an_outage_gives_no_time_for_the_frames_after_it() -> None:
+    governor = _governor(8)
+    _spend(governor, 0.010)
+    patience = governor.patience
+    governor.spent(0.010, 600.0)
+    assert governor.every == 2
+    assert patience is not None
+    assert governor.patience is not None
+    assert governor.patience < 2 * patience
+
+
 def test_one_alone_leaves_nothing_out_before_it_cannot_keep_up() -> None:
     governor = _governor(1)
     _spend(governor, 0.040)
