@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from livesegment.errors import SourceError
 from livesegment.frame import Frame, Image
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.supervision.health import State
+from livesegment.sources.probes.diagnosis import Diagnosis
+from livesegment.sources.supervision.health import Cause, State
 from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
@@ -230,3 +232,27 @@ def watched(source: SupervisedSource, lines: Lines | None = None) -> Generator[W
         if lines is not None:
             lines.release()
         watcher.worker.stop(CEILING)
+
+
+def broken(count: int) -> list[Line]:
+    """Connections that cannot be had."""
+    return [Line(fails=SourceError("it broke", hint="mend it")) for _ in range(count)]
+
+
+def says(cause: Cause, reason: str = "so it is") -> Callable[[SourceError | None], Diagnosis]:
+    """A reason that is found out."""
+    return lambda error: Diagnosis(cause, reason, "look there")
+
+
+def go_live(watcher: Watcher, line: Line) -> None:
+    """Let a frame come, and wait until it was handed on."""
+    before = len(watcher.frames)
+    line.give(shot(0))
+    watcher.got(before + 1)
+
+
+def next_wait(watcher: Watcher, clock: Clock) -> float:
+    """Seconds until the next try."""
+    due = watcher.source.health.next_try
+    assert due is not None
+    return due - clock.now

@@ -4,7 +4,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,23 +14,10 @@ from livesegment.sources.cameras import camera as camera_module
 from livesegment.sources.cameras.camera import CameraSource
 from livesegment.sources.cameras.wanted_camera import WantedCamera
 from tests.fakes import image
-from tests.sources.fake_camera_capture import MJPG, Capture, source_on
+from tests.sources.fake_camera_capture import MJPG, Capture
 from tests.sources.fake_cameras import WEBCAM, Driver, Machine
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Video4Linux2")
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    found = Machine(tmp_path)
-    found.plug(0)
-    return found
-
-
-@pytest.fixture
-def on(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CameraSource]:
-    """Makes a source on a capture, or on none."""
-    return lambda capture, **wishes: source_on(capture, machine, monkeypatch, **wishes)
 
 
 @linux

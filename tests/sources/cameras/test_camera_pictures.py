@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,23 +12,10 @@ import pytest
 from livesegment.errors import SourceError
 from livesegment.sources.cameras.camera import SILENT_AFTER, CameraSource
 from tests.fakes import image
-from tests.sources.fake_camera_capture import Capture, source_on
+from tests.sources.fake_camera_capture import Capture
 from tests.sources.fake_cameras import Machine
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Video4Linux2")
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    found = Machine(tmp_path)
-    found.plug(0)
-    return found
-
-
-@pytest.fixture
-def on(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CameraSource]:
-    """Makes a source on a capture, or on none."""
-    return lambda capture, **wishes: source_on(capture, machine, monkeypatch, **wishes)
 
 
 def test_the_first_picture_is_the_first_frame(on: Callable[..., CameraSource]) -> None:

@@ -6,7 +6,6 @@ import random
 import pytest
 
 from livesegment.errors import SourceError, UsageError
-from livesegment.sources.supervision import supervised as supervised_module
 from livesegment.sources.supervision.health import Cause, State, Supervised, Supervision
 from livesegment.sources.supervision.reader import QUEUE
 from livesegment.sources.supervision.supervised import SupervisedSource
@@ -15,15 +14,7 @@ from tests.sources.lines import Clock, Line, Lines, blank, eventually, shot, sig
 
 QUICK = Supervision(stalled_after=1.5, lost_after=5.0, pauses=(0.5,))
 
-
-@pytest.fixture(autouse=True)
-def _ticks_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised_module, "TICK", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+pytestmark = pytest.mark.usefixtures("short_ticks")
 
 
 def _source(lines: Lines, clock: Clock, supervision: Supervision = QUICK) -> SupervisedSource:

@@ -6,20 +6,11 @@ from functools import partial
 import pytest
 
 from livesegment.errors import SourceError
-from livesegment.sources.supervision import supervised as supervised_module
 from livesegment.sources.supervision.health import Cause, State, Supervision
 from livesegment.sources.supervision.supervised import SupervisedSource
 from tests.sources.lines import Clock, Line, Lines, Watcher, blank, eventually, shot, watched
 
-
-@pytest.fixture(autouse=True)
-def _ticks_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised_module, "TICK", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+pytestmark = pytest.mark.usefixtures("short_ticks")
 
 
 def _refused(source: SupervisedSource, count: int) -> bool:

@@ -1,57 +1,34 @@
 """Why a live source is lost: told at once, and better once it was found out."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from livesegment.errors import SourceError
 from livesegment.sources.probes.diagnosis import Diagnosis
-from livesegment.sources.supervision import lookout as lookout_module
-from livesegment.sources.supervision import supervised as supervised_module
 from livesegment.sources.supervision.health import Cause, State, Supervision
 from livesegment.sources.supervision.supervised import SupervisedSource
 from tests.fakes import wait_for
-from tests.sources.lines import Clock, Line, Lines, Watcher, eventually, shot, watched
+from tests.sources.lines import (
+    Clock,
+    Line,
+    Lines,
+    broken,
+    eventually,
+    go_live,
+    says,
+    watched,
+)
 
-
-@pytest.fixture(autouse=True)
-def _ticks_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised_module, "TICK", 0.002)
-    monkeypatch.setattr(lookout_module, "LOOK_SECONDS", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def _broken(count: int) -> list[Line]:
-    return [Line(fails=SourceError("it broke", hint="mend it")) for _ in range(count)]
-
-
-def _says(cause: Cause, reason: str = "so it is") -> Callable[[SourceError | None], Diagnosis]:
-    return lambda error: Diagnosis(cause, reason, "look there")
-
-
-def _go_live(watcher: Watcher, line: Line) -> None:
-    before = len(watcher.frames)
-    line.give(shot(0))
-    watcher.got(before + 1)
-
-
-def _next_wait(watcher: Watcher, clock: Clock) -> float:
-    due = watcher.source.health.next_try
-    assert due is not None
-    return due - clock.now
+pytestmark = pytest.mark.usefixtures("short_ticks", "short_looks")
 
 
 def test_the_reason_that_was_found_out_is_told(clock: Clock) -> None:
     lines = Lines(Line())
-    refused = _says(Cause.REFUSED, "nobody listens there")
+    refused = says(Cause.REFUSED, "nobody listens there")
     with watched(SupervisedSource("cam", lines, diagnose=refused, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("the stream stopped"))
         eventually(lambda: watcher.source.health.cause is Cause.REFUSED)
         assert watcher.source.health.reason == "nobody listens there"
@@ -68,7 +45,7 @@ def test_a_loss_is_told_before_its_reason_is_found_out(clock: Clock) -> None:
 
     with watched(SupervisedSource("cam", lines, diagnose=diagnose, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("the stream stopped"))
         watcher.lost(0)
         assert watcher.source.health.reason == "the stream stopped"
@@ -81,10 +58,10 @@ def test_a_loss_is_told_before_its_reason_is_found_out(clock: Clock) -> None:
 
 def test_what_was_noticed_stands_where_nothing_is_found_out(clock: Clock) -> None:
     lines = Lines(Line())
-    nothing = _says(Cause.UNKNOWN, "no idea")
+    nothing = says(Cause.UNKNOWN, "no idea")
     with watched(SupervisedSource("cam", lines, diagnose=nothing, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         clock.advance(6)
         watcher.lost(0)
         eventually(lambda: watcher.source._outage and not watcher.source._outage._asked)
@@ -98,18 +75,18 @@ def test_a_reason_that_cannot_be_found_out_is_no_failure_of_the_run(
     def diagnose(error: SourceError | None) -> Diagnosis:
         raise OSError("no network at all")
 
-    lines = Lines(*_broken(1), Line())
+    lines = Lines(*broken(1), Line())
     with watched(SupervisedSource("cam", lines, diagnose=diagnose, clock=clock)) as watcher:
         watcher.lost(1)
         eventually(lambda: "no network at all" in caplog.text)
         clock.advance(1)
         lines.reach(2)
-        _go_live(watcher, lines.made[1])
+        go_live(watcher, lines.made[1])
         assert watcher.state() is State.LIVE
 
 
 def test_a_source_that_is_given_up_waits_for_the_reason_but_not_for_ever(clock: Clock) -> None:
-    lines = Lines(*_broken(1))
+    lines = Lines(*broken(1))
     release = threading.Event()
 
     def diagnose(error: SourceError | None) -> Diagnosis:
@@ -129,7 +106,7 @@ def test_a_source_that_is_given_up_waits_for_the_reason_but_not_for_ever(clock: 
 
 
 def test_where_the_look_for_a_reason_takes_long_the_next_try_waits_for_it(clock: Clock) -> None:
-    lines = Lines(*_broken(1), Line())
+    lines = Lines(*broken(1), Line())
     release = threading.Event()
 
     def diagnose(error: SourceError | None) -> Diagnosis:
@@ -145,7 +122,7 @@ def test_where_the_look_for_a_reason_takes_long_the_next_try_waits_for_it(clock:
 
 
 def test_looks_for_a_reason_do_not_pile_up(clock: Clock) -> None:
-    lines = Lines(*_broken(4))
+    lines = Lines(*broken(4))
     release = threading.Event()
     asked: list[SourceError | None] = []
 
@@ -171,7 +148,7 @@ def test_looks_for_a_reason_do_not_pile_up(clock: Clock) -> None:
 def test_the_reason_of_the_last_try_stands_until_that_of_the_next_one_is_known(
     clock: Clock,
 ) -> None:
-    lines = Lines(*_broken(3))
+    lines = Lines(*broken(3))
     first, release = threading.Event(), threading.Event()
 
     def diagnose(error: SourceError | None) -> Diagnosis:

@@ -13,15 +13,7 @@ from livesegment.sources.supervision.supervised import SupervisedSource
 from tests.fakes import wait_for
 from tests.sources.lines import Clock, Line, Lines, eventually, shot, watched
 
-
-@pytest.fixture(autouse=True)
-def _ticks_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised_module, "TICK", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+pytestmark = pytest.mark.usefixtures("short_ticks")
 
 
 def _threads() -> list[str]:

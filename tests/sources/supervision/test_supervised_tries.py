@@ -1,52 +1,30 @@
 """When a live source is tried again, how often, and when it is given up."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from livesegment.errors import SourceError
-from livesegment.sources.probes.diagnosis import Diagnosis
-from livesegment.sources.supervision import lookout as lookout_module
-from livesegment.sources.supervision import supervised as supervised_module
 from livesegment.sources.supervision.health import Cause, Supervision
 from livesegment.sources.supervision.supervised import SupervisedSource
-from tests.sources.lines import Clock, Line, Lines, Watcher, eventually, shot, watched
+from tests.sources.lines import (
+    Clock,
+    Line,
+    Lines,
+    broken,
+    eventually,
+    go_live,
+    next_wait,
+    says,
+    shot,
+    watched,
+)
 
-
-@pytest.fixture(autouse=True)
-def _ticks_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised_module, "TICK", 0.002)
-    monkeypatch.setattr(lookout_module, "LOOK_SECONDS", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def _broken(count: int) -> list[Line]:
-    return [Line(fails=SourceError("it broke", hint="mend it")) for _ in range(count)]
-
-
-def _says(cause: Cause, reason: str = "so it is") -> Callable[[SourceError | None], Diagnosis]:
-    return lambda error: Diagnosis(cause, reason, "look there")
-
-
-def _go_live(watcher: Watcher, line: Line) -> None:
-    before = len(watcher.frames)
-    line.give(shot(0))
-    watcher.got(before + 1)
-
-
-def _next_wait(watcher: Watcher, clock: Clock) -> float:
-    due = watcher.source.health.next_try
-    assert due is not None
-    return due - clock.now
+pytestmark = pytest.mark.usefixtures("short_ticks", "short_looks")
 
 
 def test_the_first_connection_is_tried_a_few_times(clock: Clock) -> None:
-    lines = Lines(*_broken(5))
+    lines = Lines(*broken(5))
     source = SupervisedSource("cam", lines, supervision=Supervision(first_tries=3), clock=clock)
     with watched(source) as watcher:
         for attempt in (1, 2):
@@ -62,8 +40,8 @@ def test_the_first_connection_is_tried_a_few_times(clock: Clock) -> None:
 
 
 def test_what_another_try_does_not_mend_is_given_up_at_once_at_first(clock: Clock) -> None:
-    lines = Lines(*_broken(2))
-    wrong = _says(Cause.UNAUTHORISED, "wrong password")
+    lines = Lines(*broken(2))
+    wrong = says(Cause.UNAUTHORISED, "wrong password")
     with watched(SupervisedSource("cam", lines, diagnose=wrong, clock=clock)) as watcher:
         watcher.end()
         assert str(watcher.error) == "cam cannot be opened: wrong password"
@@ -88,10 +66,10 @@ def test_a_connection_without_a_frame_is_a_failed_try(clock: Clock) -> None:
 
 
 def test_a_source_that_was_live_is_tried_for_ever(clock: Clock) -> None:
-    lines = Lines(Line(), *_broken(40))
+    lines = Lines(Line(), *broken(40))
     with watched(SupervisedSource("cam", lines, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         for attempt in range(40):
             watcher.lost(attempt)
@@ -101,17 +79,17 @@ def test_a_source_that_was_live_is_tried_for_ever(clock: Clock) -> None:
 
 
 def test_a_limit_of_tries_counts_since_frames_came_last(clock: Clock) -> None:
-    lines = Lines(Line(), *_broken(1), Line(), *_broken(2))
+    lines = Lines(Line(), *broken(1), Line(), *broken(2))
     source = SupervisedSource("cam", lines, supervision=Supervision(retry=2), clock=clock)
     with watched(source) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         for attempt in (0, 1):
             watcher.lost(attempt)
             clock.advance(3)
         lines.reach(3)
-        _go_live(watcher, lines.made[2])
+        go_live(watcher, lines.made[2])
         lines.made[2].give(SourceError("gone"))
         for attempt in (0, 1):
             watcher.lost(attempt)
@@ -126,7 +104,7 @@ def test_no_try_at_all_may_be_wanted(clock: Clock) -> None:
     source = SupervisedSource("cam", lines, supervision=Supervision(retry=0), clock=clock)
     with watched(source) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         watcher.end()
         assert str(watcher.error) == "cam is lost: gone"
@@ -139,7 +117,7 @@ def test_pauses_grow_and_begin_anew_after_it_was_live_for_a_while(clock: Clock) 
     with watched(SupervisedSource("cam", lines, clock=clock)) as watcher:
         for turn in range(4):
             line = lines.reach(turn + 1)
-            _go_live(watcher, line)
+            go_live(watcher, line)
             if turn == 2:
                 for i in range(1, 40):
                     clock.advance(1)
@@ -147,42 +125,42 @@ def test_pauses_grow_and_begin_anew_after_it_was_live_for_a_while(clock: Clock) 
                     watcher.got(turn + 1 + i)
             line.give(SourceError("gone"))
             watcher.lost(0)
-            waits.append(_next_wait(watcher, clock))
+            waits.append(next_wait(watcher, clock))
             clock.advance(13)
     for wait, usual in zip(waits, (0.5, 1.0, 0.5, 1.0), strict=True):
         assert usual * 0.8 <= wait <= usual * 1.2
 
 
 def test_a_wrong_password_is_tried_slowly_once_it_was_live(clock: Clock) -> None:
-    lines = Lines(Line(), *_broken(2))
-    wrong = _says(Cause.UNAUTHORISED, "wrong password")
+    lines = Lines(Line(), *broken(2))
+    wrong = says(Cause.UNAUTHORISED, "wrong password")
     with watched(SupervisedSource("cam", lines, diagnose=wrong, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         eventually(lambda: watcher.source.health.cause is Cause.UNAUTHORISED)
-        assert 24 <= _next_wait(watcher, clock) <= 36
+        assert 24 <= next_wait(watcher, clock) <= 36
 
 
 def test_a_stream_that_was_there_is_tried_quickly_for_a_while(clock: Clock) -> None:
-    lines = Lines(Line(), *_broken(9))
-    missing = _says(Cause.NOT_FOUND, "no such stream")
+    lines = Lines(Line(), *broken(9))
+    missing = says(Cause.NOT_FOUND, "no such stream")
     waits = []
     with watched(SupervisedSource("cam", lines, diagnose=missing, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         for attempt in range(7):
             watcher.lost(attempt)
             eventually(lambda: watcher.source._outage and not watcher.source._outage._asked)
-            waits.append(_next_wait(watcher, clock))
+            waits.append(next_wait(watcher, clock))
             clock.advance(40)
     assert all(wait <= 12 for wait in waits[:5])
     assert all(wait >= 24 for wait in waits[5:])
 
 
 def test_a_source_that_answers_again_is_tried_before_the_pause_is_over(clock: Clock) -> None:
-    lines = Lines(Line(), *_broken(1))
+    lines = Lines(Line(), *broken(1))
     there = threading.Event()
     looks: list[bool] = []
 
@@ -192,7 +170,7 @@ def test_a_source_that_answers_again_is_tried_before_the_pause_is_over(clock: Cl
 
     with watched(SupervisedSource("cam", lines, answers=answers, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         eventually(lambda: len(looks) >= 3)
         assert len(lines.made) == 1
@@ -203,7 +181,7 @@ def test_a_source_that_answers_again_is_tried_before_the_pause_is_over(clock: Cl
 def test_a_source_that_answers_all_the_time_is_not_tried_before_the_pause_is_over(
     clock: Clock,
 ) -> None:
-    lines = Lines(Line(), *_broken(1))
+    lines = Lines(Line(), *broken(1))
     looks: list[None] = []
 
     def answers() -> bool:
@@ -212,7 +190,7 @@ def test_a_source_that_answers_all_the_time_is_not_tried_before_the_pause_is_ove
 
     with watched(SupervisedSource("cam", lines, answers=answers, clock=clock)) as watcher:
         lines.reach(1)
-        _go_live(watcher, lines.made[0])
+        go_live(watcher, lines.made[0])
         lines.made[0].give(SourceError("gone"))
         eventually(lambda: len(looks) >= 10)
         assert len(lines.made) == 1
