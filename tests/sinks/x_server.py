@@ -37,7 +37,8 @@ def running(*command: str, display: str = "") -> Generator[subprocess.Popen[str]
 def x_server() -> Generator[str]:
     """An X server on a display of its own choice; gives the display's name."""
     screen = ("-screen", "0", "1024x768x24", "-nolisten", "tcp")
-    with running("Xvfb", "-displayfd", "1", *screen) as server:
+    # Else the server starts anew when its last client goes, and throws out whoever comes just then.
+    with running("Xvfb", "-displayfd", "1", "-noreset", *screen) as server:
         assert server.stdout is not None
         yield f":{server.stdout.readline().strip()}"
 
