@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livesegment.errors import ModelError
-from livesegment.families.protobuf import messages, packed_varints, read_fields, text
+from livesegment.protobuf import messages, packed_varints, read_fields, text
 
 Constant: TypeAlias = NDArray[Any]
 """float32, int32 or int64."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from livesegment.families.protobuf import messages, read_fields, text
+from livesegment.protobuf import messages, read_fields, text
 
 
 @dataclass(frozen=True, slots=True)

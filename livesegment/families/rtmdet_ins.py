@@ -21,7 +21,6 @@ from livesegment.families.base import Thresholds
 from livesegment.families.known_classes import COCO
 from livesegment.families.normalisation import IMAGENET, Normalisation
 from livesegment.families.onnx_header import OnnxHeader
-from livesegment.families.protobuf import messages, text
 from livesegment.families.single_onnx import (
     PictureInput,
     check_class,
@@ -34,6 +33,7 @@ from livesegment.frame import Image
 from livesegment.geometry import Letterbox, clip_boxes, has_area
 from livesegment.instances import Instances
 from livesegment.network import Format, Network, Tensors
+from livesegment.protobuf import messages, text
 
 EXPORT_HINT = (
     "export it with mmdeploy's tools/deploy.py and "

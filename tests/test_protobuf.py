@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesegment.families.protobuf import messages, read_fields, text
+from livesegment.protobuf import messages, read_fields, text
 from tests.families.onnx_bytes import field, varint
 
 
