@@ -32,3 +32,14 @@ class Network:
     """Names of the tensors wanted, in the family's order; empty for all."""
     graph: str = ""
     """Text graph, where the format has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How an engine likes ONNX to be written where it can say one thing in several ways."""
+
+    crops_by_grid: bool = False
+    """Crops are taken by GridSample; else by RoiAlign."""
+    widest_depthwise: int | None = None
+    """Pixels of a kernel over single channels; wider ones are written as kernels over all channels,
+    with zeros. None: whatever the width."""

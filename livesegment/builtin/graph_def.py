@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from livesegment.protobuf import integer, message, varint
+
 Constant: TypeAlias = NDArray[np.float32] | NDArray[np.int32]
 """The values of a Const node; float32 or int32."""
 
@@ -32,8 +34,8 @@ def _const_node(name: str, value: Constant) -> bytes:
     data_type, tensor = _tensor(value)
     return b"".join(
         (
-            message(1, name.encode()),
-            message(2, b"Const"),
+            message(1, name),
+            message(2, "Const"),
             _attribute("dtype", integer(6, data_type)),
             _attribute("value", message(8, tensor)),
         )
@@ -42,7 +44,7 @@ def _const_node(name: str, value: Constant) -> bytes:
 
 def _attribute(key: str, value: bytes) -> bytes:
     """One entry of NodeDef.attr, which is a map: key = 1, value = 2."""
-    return message(5, message(1, key.encode()) + message(2, value))
+    return message(5, message(1, key) + message(2, value))
 
 
 def _tensor(value: Constant) -> tuple[int, bytes]:
@@ -60,30 +62,6 @@ def _tensor(value: Constant) -> tuple[int, bytes]:
         # there, and crashes when the number is in tensor_content.
         values = message(5, numbers)
     else:
-        values = message(7, _varint(int(value)))
+        values = message(7, varint(int(value)))
     shape = b"".join(message(2, integer(1, side)) for side in value.shape)
     return data_type, integer(1, data_type) + message(2, shape) + values
-
-
-def message(field: int, content: bytes) -> bytes:
-    """A field of wire type 2: a length, then that many bytes."""
-    return _varint(field << 3 | 2) + _varint(len(content)) + content
-
-
-def integer(field: int, value: int) -> bytes:
-    """A field of wire type 0."""
-    return _varint(field << 3) + _varint(value)
-
-
-def _varint(value: int) -> bytes:
-    """Seven bits a byte, lowest first, the top bit set on all but the last.
-
-    A negative number is written as its 64-bit two's complement.
-    """
-    value &= (1 << 64) - 1
-    groups = bytearray()
-    while value > 0x7F:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    groups.append(value)
-    return bytes(groups)

@@ -67,7 +67,7 @@ def lattice(size: Size, step: int = 1) -> Field:
 
 def look_up(values: Numbers, positions: Field, border: int = cv2.BORDER_REPLICATE) -> Numbers:
     """Values (h, w[, c]) read between cells at `positions`; beyond the border the nearest one."""
-    found: Numbers = cv2.remap(  # type: ignore[call-overload]
+    found: Numbers = cv2.remap(  # type: ignore[call-overload,unused-ignore]
         values, positions, None, cv2.INTER_LINEAR, borderMode=border
     )
     return found
@@ -120,7 +120,7 @@ class BackwardFlow:
         if abs(light) >= LIT:
             newer = lighter(newer, -float(light))
         # Without None a field passed in would be taken for a first guess and be overwritten.
-        flow = dis.calc(newer, older, None)  # type: ignore[call-overload]
+        flow = dis.calc(newer, older, None)  # type: ignore[call-overload,unused-ignore]
         return np.asarray(flow, np.float32)
 
 

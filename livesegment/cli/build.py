@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 from rich.console import Console
@@ -19,6 +20,7 @@ from livesegment.compositing.look import Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE
 from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
+from livesegment.families.registry import NO_WORDS, Words
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import REFRESH, Pace
 from livesegment.segmenters.base import Segmenter
@@ -203,6 +205,12 @@ def segmenter(
         alone = runtime.engine == REFERENCE or not runtime.device.startswith("cpu")
         threads = options.threads or usable_cores()
         count = 1 if alone or model.spec.family in WITHOUT_RIVALS else min(at_once, threads)
+        words = Words(
+            progress=line.update if line else NO_WORDS.progress,
+            remark=NO_WORDS.remark
+            if quiet
+            else partial(console.print, highlight=False, markup=False, soft_wrap=True),
+        )
         members = [
             load_segmenter(
                 model,
@@ -212,8 +220,9 @@ def segmenter(
                 threads=options.threads if count == 1 else threads // count,
                 input_size=input_size or None,
                 lossy_proposals=options.lossy_proposals,
+                words=words if number == 0 else NO_WORDS,
             )
-            for _ in range(count)
+            for number in range(count)
         ]
         made = members[0] if count == 1 else SegmenterPool(members)
         if options.edges != RAW and model.spec.family != "motion":

@@ -20,10 +20,8 @@ class Converted:
     """Name and version."""
     seconds: float
     """That it took, the proof included."""
-    differences: str
-    """The largest there are from what OpenCV computes."""
-    detections: int
-    """Objects that were compared."""
+    verdict: str
+    """How far it is from what it was compared with."""
     folder: Path
 
 
@@ -37,7 +35,7 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
     Raises:
         ModelError: there is no such model, it is of another family, it is damaged, it gives other
             numbers when it is rebuilt, or the result cannot be written.
-        EngineError: `onnx` or every engine that reads it is missing.
+        EngineError: there is no engine that it would have to be rebuilt for.
     """
     model = find_model(name)
     if model.spec.family not in CONVERTED:
@@ -50,10 +48,9 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
     # OpenCV and the engines are loaded from here on.
     from livesegment.engines.registry import REFERENCE, installed_engines
     from livesegment.families.rebuild.conversion import convert
-    from livesegment.families.rebuild.onnx_writer import onnx_library
     from livesegment.network import Format
     from livesegment.segmenters.choice import EXACT, choose
-    from livesegment.segmenters.proof import EngineProof
+    from livesegment.segmenters.proof.engine_proof import EngineProof
 
     engines = [
         engine
@@ -62,10 +59,9 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
     ]
     if not engines:
         raise EngineError(
-            "no engine that reads ONNX is installed",
+            "OpenCV runs this model as it is, and no engine that reads ONNX is installed",
             hint="pip install 'livesegment[openvino]' or 'livesegment[onnxruntime]'",
         )
-    onnx_library()
     choose(model, engine=REFERENCE, device=EXACT)  # in a child: a damaged file may crash OpenCV
     weights, graph = _files(model)
     made = []
@@ -79,13 +75,11 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
                 f"the networks could not be written to {conversion.folder}",
                 hint="$LIVESEGMENT_HOME names another folder",
             )
-        found = conversion.differences
         made.append(
             Converted(
                 engine=proof.by,
                 seconds=time.perf_counter() - before,
-                differences=str(found),
-                detections=found.detections if found else 0,
+                verdict=conversion.verdict,
                 folder=conversion.folder,
             )
         )

@@ -143,18 +143,15 @@ def convert(
         str, typer.Argument(metavar="NAME|FILE", help="A name from `models list`, or a .pb file.")
     ],
 ) -> None:
-    """Rebuild a TensorFlow Mask R-CNN for ONNX Runtime and OpenVINO, and prove it the same.
+    """Rebuild a TensorFlow Mask R-CNN as ONNX for each engine that needs it, and prove it the same.
 
     A run does this by itself, once; the result is kept.
     """
     made = converting.convert_model(
-        model, lambda engine: _say(f"rebuilding {model} for {engine}, and comparing with OpenCV")
+        model, lambda engine: _say(f"rebuilding {model} as ONNX for {engine}, and comparing")
     )
     for one in made:
-        _say(
-            f"{one.engine}: {one.seconds:.1f} s; largest differences from OpenCV, "
-            f"{one.detections} objects compared: {one.differences}"
-        )
+        _say(f"{one.engine}: {one.seconds:.1f} s; {one.verdict}")
         typer.echo(one.folder)
 
 

@@ -1,9 +1,7 @@
 """What pip installed: wheels that are missing, in each other's way, or known to be bad."""
 
-import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
-from typing import NamedTuple
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
@@ -26,37 +24,6 @@ ONNXRUNTIME = (
 )
 """Likewise into one folder, onnxruntime."""
 
-
-class KnownBad(NamedTuple):
-    """What a version does wrong."""
-
-    wheel: str
-    version: str
-    """How the version begins."""
-    system: str
-    """How `sys.platform` begins."""
-    says: str
-    hint: str
-
-
-KNOWN_BAD = (
-    KnownBad(
-        WANTED,
-        "4.11.0.86",
-        "linux",
-        "misreads the options for streams, so that RTSP loses TCP and low delay (opencv#27091)",
-        f"pip install --upgrade {WANTED}",
-    ),
-    KnownBad(
-        WANTED,
-        "5.0.0.93",
-        "linux",
-        "opens films in AV1, and then reads no picture of them",
-        "ffmpeg -i FILM.mp4 -c:v libx264 NEW.mp4; "
-        f"or, where all films are in AV1: pip install '{WANTED}<5'",
-    ),
-)
-
 Version = Callable[[str], str | None]
 """`installed`, or what stands in for it."""
 
@@ -72,21 +39,8 @@ def installed(wheel: str) -> str | None:
 def findings(ask: Ask, version: Version = installed) -> list[Finding]:
     """Rows for OpenCV, what it is linked with, numpy, and the engines' wheels."""
     rows = [_opencv(version), *_imported(ask)]
-    rows += [
-        warn(Topic.WHEELS, f"{bad.wheel} {bad.version}", bad.says, bad.hint)
-        for bad in KNOWN_BAD
-        if (version(bad.wheel) or "").startswith(bad.version)
-        and sys.platform.startswith(bad.system)
-    ]
     rows.append(ok(Topic.WHEELS, "numpy", version("numpy") or "not from a wheel"))
     rows += _onnxruntime(version)
-    if found := version("onnx"):
-        rows.append(ok(Topic.WHEELS, "onnx", found))
-    else:
-        says = (
-            "not installed; `models convert` needs it, which makes Mask R-CNN several times as fast"
-        )
-        rows.append(warn(Topic.WHEELS, "onnx", says, "pip install onnx"))
     return rows
 
 
@@ -122,6 +76,7 @@ def _imported(ask: Ask) -> list[Finding]:
     if not facts["ximgproc"]:
         hint = f"pip install --force-reinstall {WANTED}"
         rows.append(fail(Topic.WHEELS, "ximgproc", "missing from this OpenCV", hint))
+    rows.append(_networks(facts["reads"], rebuilds="TensorFlow" not in facts["reads"]))
     if facts["ffmpeg"]:
         rows.append(ok(Topic.WHEELS, "FFmpeg", f"linked, avcodec {facts['ffmpeg']}"))
     else:
@@ -131,13 +86,24 @@ def _imported(ask: Ask) -> list[Finding]:
     return rows
 
 
+def _networks(reads: Sequence[str], *, rebuilds: bool) -> Finding:
+    """The formats of networks that this OpenCV reads."""
+    says = f"reads {', '.join(reads)}"
+    if rebuilds:
+        says += "; Mask R-CNN of TensorFlow's is rebuilt as ONNX for it, once"
+    return ok(Topic.WHEELS, "OpenCV's networks", says)
+
+
 def about_opencv() -> Facts:
     """In a child: what cv2 is and was built with."""
     import cv2
 
+    from livesegment.engines import capabilities
+
     built = _built_with(cv2.getBuildInformation().splitlines())
     return {
         "version": cv2.__version__,
+        "reads": capabilities.readers(),
         "ximgproc": hasattr(cv2, "ximgproc") and hasattr(cv2.ximgproc, "guidedFilter"),
         "windows": built.get("GUI", "") or "nothing",
         "ffmpeg": built.get("avcodec", "").strip("YES ()")

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from livesegment.network import Format, Network, Tensors
+from livesegment.network import Dialect, Format, Network, Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class EngineFactory(Protocol):
 
     formats: frozenset[Format]
     """The formats that this runtime reads."""
+    dialect: Dialect
+    """How it likes the networks that are rebuilt for it."""
 
     def __call__(self, network: Network, *, device: str, threads: int | None) -> Engine:
         """Load `network` on `device`, one of `devices`, that nothing is in the way of.

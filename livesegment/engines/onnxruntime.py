@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from livesegment.engines.base import EngineReport, Obstacle
 from livesegment.errors import EngineError, ModelError, one_line
-from livesegment.network import Format, Network, Tensors
+from livesegment.network import Dialect, Format, Network, Tensors
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -57,6 +57,7 @@ class OnnxRuntimeEngine:
     """One `InferenceSession`."""
 
     formats = frozenset({Format.ONNX})
+    dialect = Dialect()
 
     def __init__(
         self, network: Network, *, device: str = "cpu", threads: int | None = None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from livesegment.engines.base import EngineReport, Obstacle
 from livesegment.engines.quiet_openvino import openvino
 from livesegment.errors import EngineError, ModelError, one_line
-from livesegment.network import Format, Network, Tensors
+from livesegment.network import Dialect, Format, Network, Tensors
 
 PLUGINS = {"cpu": "CPU", "cpu-bf16": "CPU", "gpu": "GPU", "npu": "NPU"}
 PRECISIONS = {"cpu": "f32", "cpu-bf16": "bf16"}
@@ -35,6 +35,8 @@ class OpenVinoEngine:
     """One compiled model and its one infer request."""
 
     formats = frozenset({Format.ONNX})
+    dialect = Dialect(crops_by_grid=True, widest_depthwise=11)
+    # It never ends compiling kernels of 17 pixels over single channels for bf16.
 
     def __init__(
         self, network: Network, *, device: str = "cpu", threads: int | None = None

@@ -9,6 +9,7 @@ from livesegment.errors import EngineError, ModelError, UsageError
 from livesegment.families.base import Family
 from livesegment.families.mask_rcnn import MaskRcnn
 from livesegment.families.rebuild.conversion import Proof, convert
+from livesegment.families.rebuild.operation import AS_IT_IS
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.families.recognise import recognise
 from livesegment.families.rf_detr_seg import RfDetrSeg
@@ -20,6 +21,23 @@ from livesegment.families.yolo_seg import YoloSeg
 from livesegment.network import Format
 from livesegment.spec import ModelSpec
 from livesegment.store import Model, find_spec
+
+
+def _unsaid(_: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Who is told of what happens while a model is made ready."""
+
+    progress: Callable[[str], None] = _unsaid
+    """Called with what takes a while, as it begins."""
+    remark: Callable[[str], None] = _unsaid
+    """Called with what whoever uses the model should know."""
+
+
+NO_WORDS = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,7 @@ class Request:
     """Compares a rebuilt model with its origin, on the engine that will run it."""
     lossy_proposals: int | None = None
     """At most so many boxes are looked at closely, where a family can do that."""
+    words: Words = NO_WORDS
 
     @property
     def name(self) -> str:
@@ -88,9 +107,11 @@ def _tensorflow(
     if request.proof is None:
         raise EngineError(
             f"{name} is a TensorFlow model, which this engine does not read",
-            hint="--engine opencv runs it as it is",
+            hint=AS_IT_IS,
         )
-    made = convert(weights, graph, name, request.proof)
+    made = convert(weights, graph, name, request.proof, progress=request.words.progress)
+    if not made.proved:
+        request.words.remark(f"{name} as ONNX: {made.verdict}")
     return RebuiltMaskRcnn(
         made.graph, made.networks, labels, input_size=size, proposals=request.lossy_proposals
     )
@@ -139,6 +160,7 @@ def load_family(
     formats: frozenset[Format] = frozenset(Format),
     proof: Proof | None = None,
     lossy_proposals: int | None = None,
+    words: Words = NO_WORDS,
 ) -> Family:
     """Read a model's files into its family.
 
@@ -150,6 +172,7 @@ def load_family(
         proof: what compares a model that has to be rebuilt with its origin.
         lossy_proposals: at most so many boxes are looked at closely, for speed; None: as many as
             the model wants.
+        words: who is told what happens.
 
     Raises:
         ModelError: a file cannot be read or is not what the family expects.
@@ -168,10 +191,10 @@ def load_family(
     if not family:
         family = recognise(contents["weights"], str(model.paths["weights"])).family
     size = input_size or model.spec.input_size
-    made = FAMILIES[family](Request(model, contents, size, formats, proof, lossy_proposals))
+    made = FAMILIES[family](Request(model, contents, size, formats, proof, lossy_proposals, words))
     if lossy_proposals is not None and not isinstance(made, RebuiltMaskRcnn):
         raise UsageError(
-            "fewer proposals are for a TensorFlow Mask R-CNN on an ONNX engine",
+            "fewer proposals are for a TensorFlow Mask R-CNN that is rebuilt as ONNX",
             hint="leave --lossy-proposals out, or add --engine openvino or --engine onnxruntime",
         )
     return made

@@ -5,11 +5,11 @@ from functools import partial
 from livesegment.engines.registry import REFERENCE, check_device, engine_factory
 from livesegment.errors import EngineError
 from livesegment.families.base import Thresholds
-from livesegment.families.registry import load_family
+from livesegment.families.registry import NO_WORDS, Words, load_family
 from livesegment.segmenters.base import Segmenter
 from livesegment.segmenters.motion import MotionSegmenter
 from livesegment.segmenters.network import NetworkSegmenter
-from livesegment.segmenters.proof import EngineProof
+from livesegment.segmenters.proof.engine_proof import EngineProof
 from livesegment.store import Model
 
 
@@ -22,6 +22,7 @@ def load_segmenter(
     threads: int | None = None,
     input_size: tuple[int, int] | None = None,
     lossy_proposals: int | None = None,
+    words: Words = NO_WORDS,
 ) -> Segmenter:
     """Build the segmenter of a model on one engine and device; `choose` finds which.
 
@@ -39,6 +40,6 @@ def load_segmenter(
             hint="use --device cpu",
         )
     proof = EngineProof(engine, threads)
-    family = load_family(model, input_size, factory.formats, proof, lossy_proposals)
+    family = load_family(model, input_size, factory.formats, proof, lossy_proposals, words)
     load = partial(factory, device=device, threads=threads)
     return NetworkSegmenter(family, load, thresholds)

@@ -6,6 +6,7 @@
 WEIGHTS.pb has its text graph, WEIGHTS.pbtxt, beside it. The classic loop is the one of OpenCV's
 tutorials: read, forward, a full-frame mask an object, fill, blend, label, write an AVI. Both sides
 decode, segment, draw and write every frame; loading and the first forward pass are not counted.
+It needs an OpenCV that reads TensorFlow graphs: pip install 'opencv-contrib-python<5'.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from rich.console import Console
 
 from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
-from livesegment.engines.opencv import IS_5
+from livesegment.engines import capabilities
 from livesegment.families.mask_rows import DETECTIONS, MASKS
+from livesegment.network import Format
 
 SCORE, ALPHA = 0.5, 0.6
 
@@ -77,8 +79,8 @@ def whole(options: RunOptions) -> float:
 
 def classic(weights: Path, film: Path, out: Path, frames: int) -> float:
     """Frames a second of the classic loop over the film's first frames."""
-    options: dict[str, Any] = {"engine": cv2.dnn.ENGINE_CLASSIC} if IS_5 else {}
-    net = cv2.dnn.readNetFromTensorflow(str(weights), str(weights.with_suffix(".pbtxt")), **options)
+    read = capabilities.reader(Format.TENSORFLOW)
+    net = read(str(weights), str(weights.with_suffix(".pbtxt")))
     capture = cv2.VideoCapture(str(film))
     size = int(capture.get(3)), int(capture.get(4))
     code = cv2.VideoWriter.fourcc(*"MJPG")  # noqa: TID251 -- likewise

@@ -1,5 +1,7 @@
 """Mask R-CNN run plainly, cut in two, and rebuilt as ONNX: time, and how far the numbers are apart.
 
+It needs an OpenCV that reads TensorFlow graphs: pip install 'opencv-contrib-python<5'.
+
     python -m tests.benchmarks.mask_rcnn WEIGHTS.pb PICTURE... [--sizes 512x288,854x480] [--runs 5]
 
 WEIGHTS.pb has its text graph, WEIGHTS.pbtxt, beside it. The ways of running take turns, so that
@@ -20,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livesegment.cli.values import size
-from livesegment.engines.opencv import IS_5, OpenCvEngine
+from livesegment.engines import capabilities
+from livesegment.engines.opencv import OpenCvEngine
 from livesegment.engines.registry import check_device, engine_factory
 from livesegment.errors import EngineError
 from livesegment.families.base import Family, Thresholds
@@ -30,9 +33,9 @@ from livesegment.families.rebuild.conversion import convert
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Image
 from livesegment.geometry import Letterbox
-from livesegment.network import Network, Tensors
+from livesegment.network import Format, Network, Tensors
 from livesegment.segmenters.agreement import compare
-from livesegment.segmenters.proof import EngineProof
+from livesegment.segmenters.proof.engine_proof import EngineProof
 from livesegment.sources.capture import as_bgr
 
 THREADS = 2
@@ -159,10 +162,8 @@ def _load(factory: Any, network: Network, device: str) -> Any:
 
 def _plain(family: MaskRcnn, weights: bytes, graph: str) -> Way:
     """The classic way: one network, a mask for each of its rows."""
-    options: dict[str, Any] = {"engine": cv2.dnn.ENGINE_CLASSIC} if IS_5 else {}
-    net = cv2.dnn.readNetFromTensorflow(
-        np.frombuffer(weights, np.uint8), np.frombuffer(graph.encode(), np.uint8), **options
-    )
+    read = capabilities.reader(Format.TENSORFLOW)
+    net = read(np.frombuffer(weights, np.uint8), np.frombuffer(graph.encode(), np.uint8))
 
     def way(image: Image) -> tuple[Tensors, Letterbox]:
         inputs, letterbox = family.prepare(image)

@@ -9,6 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from livesegment.builtin.colour_shapes import LABELS, build
+from livesegment.engines.opencv import OpenCvEngine
+from livesegment.families.base import Family, Thresholds
+from livesegment.families.mask_rows import MASKS, kept_rows
+from livesegment.families.registry import load_family
+from livesegment.network import Tensors
+from livesegment.segmenters.proof.engine_proof import EngineProof
+from livesegment.store import find_model
 
 PAINT = {"red": (40, 40, 220), "green": (40, 220, 40), "blue": (220, 40, 40)}
 """Blue, green, red: OpenCV's order."""
@@ -28,14 +35,36 @@ class Found:
     region: Region
 
 
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The network, as it is where OpenCV reads that, else as it is rebuilt."""
+
+    family: Family
+    engines: list[OpenCvEngine]
+
+    def run(self, picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Its rows (n, 7) and their masks (n, 3, 15, 15)."""
+        inputs: Tensors | None
+        inputs, _ = self.family.prepare(picture)
+        tensors: dict[str, NDArray[np.float32]] = {}
+        for engine in self.engines:
+            if inputs is not None:
+                tensors |= inputs
+                tensors |= engine.run(inputs)
+                inputs = self.family.relay(tensors, Thresholds(score=0))
+        if MASKS not in tensors:
+            return np.empty((0, 7), np.float32), np.empty((0, 3, 15, 15), np.float32)
+        return kept_rows(tensors, Thresholds(score=0)), tensors[MASKS]
+
+
 @pytest.fixture(scope="module")
-def net() -> cv2.dnn.Net:
+def net(tmp_path_factory: pytest.TempPathFactory) -> Shapes:
     """The network, loaded."""
-    weights, graph = build()
-    buffers = np.frombuffer(weights, np.uint8), np.frombuffer(graph.encode(), np.uint8)
-    if int(cv2.__version__.split(".")[0]) < 5:
-        return cv2.dnn.readNetFromTensorflow(*buffers)
-    return cv2.dnn.readNetFromTensorflow(*buffers, engine=cv2.dnn.ENGINE_CLASSIC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIVESEGMENT_HOME", str(tmp_path_factory.mktemp("home")))
+        model = find_model("colour-shapes")
+        family = load_family(model, None, OpenCvEngine.formats, EngineProof("opencv"))
+        return Shapes(family, [OpenCvEngine(network) for network in family.networks])
 
 
 def background(seed: int, width: int = 640, height: int = 360) -> Picture:
@@ -88,13 +117,11 @@ def triangle(x: float, y: float, side: float) -> NDArray[np.float64]:
     return np.array([[x - side / 2, y + side / 2], [x + side / 2, y + side / 2], [x, y - side / 2]])
 
 
-def detect(net: cv2.dnn.Net, picture: Picture) -> list[Found]:
-    """Run the network; rows of score 0 are padding."""
-    net.setInput(cv2.dnn.blobFromImage(picture, swapRB=True))
-    rows, masks = net.forward(["detection_out_final", "detection_masks"])
+def detect(net: Shapes, picture: Picture) -> list[Found]:
+    """Run the network."""
+    rows, masks = net.run(picture)
     height, width = picture.shape[:2]
-    assert rows.shape == (1, 1, 32, 7)
-    assert masks.shape == (32, 3, 15, 15)
+    assert masks.shape == (len(rows), 3, 15, 15)
     return [
         Found(
             label=LABELS[int(row[1])],
@@ -104,8 +131,7 @@ def detect(net: cv2.dnn.Net, picture: Picture) -> list[Found]:
                 mask[int(row[1])], row[3:] * np.array([width, height, width, height]), picture.shape
             ),
         )
-        for row, mask in zip(rows[0, 0], masks, strict=True)
-        if row[2] > 0
+        for row, mask in zip(rows, masks, strict=True)
     ]
 
 
@@ -156,7 +182,7 @@ def check(found: list[Found], truth: dict[str, Region], *, least_iou: float = 0.
     ids=["square", "bar", "turned", "ellipse", "small circle", "triangle", "large circle"],
 )
 def test_a_shape_is_found_with_its_colour_box_and_mask(
-    net: cv2.dnn.Net, label: str, outline: NDArray[np.float64]
+    net: Shapes, label: str, outline: NDArray[np.float64]
 ) -> None:
     """Every shape in every colour."""
     picture = background(1)
@@ -165,7 +191,7 @@ def test_a_shape_is_found_with_its_colour_box_and_mask(
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_three_shapes_wherever_they_are(net: cv2.dnn.Net, seed: int) -> None:
+def test_three_shapes_wherever_they_are(net: Shapes, seed: int) -> None:
     """Boxes do not depend on how the shapes lie to the network's grid."""
     random = np.random.default_rng(seed)
     picture = background(seed)
@@ -185,7 +211,7 @@ def test_three_shapes_wherever_they_are(net: cv2.dnn.Net, seed: int) -> None:
 )
 @pytest.mark.parametrize("outline", [rectangle, ellipse], ids=["rectangle", "ellipse"])
 def test_a_shape_may_be_partly_outside(
-    net: cv2.dnn.Net,
+    net: Shapes,
     outline: Callable[[float, float, float, float], NDArray[np.float64]],
     x: float,
     y: float,
@@ -196,7 +222,7 @@ def test_a_shape_may_be_partly_outside(
     check(detect(net, picture), truth)
 
 
-def test_shapes_of_different_colours_may_overlap(net: cv2.dnn.Net) -> None:
+def test_shapes_of_different_colours_may_overlap(net: Shapes) -> None:
     """What can be seen of the lower one is found, and no more."""
     picture = background(3)
     red = draw(picture, "red", rectangle(200, 160, 150, 120))
@@ -208,7 +234,7 @@ def test_shapes_of_different_colours_may_overlap(net: cv2.dnn.Net) -> None:
     )
 
 
-def test_a_shape_on_another_is_found_beside_it(net: cv2.dnn.Net) -> None:
+def test_a_shape_on_another_is_found_beside_it(net: Shapes) -> None:
     """Both boxes are right though one lies in the other."""
     picture = background(4)
     blue = draw(picture, "blue", rectangle(320, 180, 170, 160))
@@ -219,7 +245,7 @@ def test_a_shape_on_another_is_found_beside_it(net: cv2.dnn.Net) -> None:
     np.testing.assert_allclose(found["blue"].box, extent(blue), atol=3)
 
 
-def test_neighbours_of_one_colour_are_two(net: cv2.dnn.Net) -> None:
+def test_neighbours_of_one_colour_are_two(net: Shapes) -> None:
     """Twenty pixels are gap enough."""
     picture = background(5)
     regions = [draw(picture, "red", rectangle(x, 180, 100, 120)) for x in (200, 320)]
@@ -230,18 +256,18 @@ def test_neighbours_of_one_colour_are_two(net: cv2.dnn.Net) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_nothing_is_found_where_nothing_is_saturated(net: cv2.dnn.Net, seed: int) -> None:
+def test_nothing_is_found_where_nothing_is_saturated(net: Shapes, seed: int) -> None:
     """Dull patches and noise are no shapes."""
     assert detect(net, background(seed)) == []
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_nothing_is_found_in_an_even_picture(net: cv2.dnn.Net, value: int) -> None:
+def test_nothing_is_found_in_an_even_picture(net: Shapes, value: int) -> None:
     """All rows are padding."""
     assert detect(net, np.full((360, 640, 3), value, np.uint8)) == []
 
 
-def test_a_speck_in_the_first_corner_is_not_taken_for_the_padding(net: cv2.dnn.Net) -> None:
+def test_a_speck_in_the_first_corner_is_not_taken_for_the_padding(net: Shapes) -> None:
     """Empty rows of the proposals are crops of the corner, and must stay empty."""
     picture = background(6)
     picture[:20, :20] = PAINT["red"]
@@ -251,7 +277,7 @@ def test_a_speck_in_the_first_corner_is_not_taken_for_the_padding(net: cv2.dnn.N
 @pytest.mark.parametrize(
     ("width", "height"), [(320, 240), (640, 480), (1280, 720), (641, 363), (333, 251)]
 )
-def test_any_size_of_picture_will_do(net: cv2.dnn.Net, width: int, height: int) -> None:
+def test_any_size_of_picture_will_do(net: Shapes, width: int, height: int) -> None:
     """Shapes keep their size in pixels."""
     picture = background(7, width, height)
     truth = {"blue": draw(picture, "blue", ellipse(width / 2, height / 2, 120, 90))}
@@ -259,7 +285,7 @@ def test_any_size_of_picture_will_do(net: cv2.dnn.Net, width: int, height: int) 
 
 
 @pytest.mark.parametrize(("width", "height"), [(16, 16), (7, 5), (3, 3)])
-def test_tiny_pictures_hold_nothing(net: cv2.dnn.Net, width: int, height: int) -> None:
+def test_tiny_pictures_hold_nothing(net: Shapes, width: int, height: int) -> None:
     """But do no harm."""
     assert detect(net, np.full((height, width, 3), 90, np.uint8)) == []
 

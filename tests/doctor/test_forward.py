@@ -11,6 +11,7 @@ from livesegment.doctor import forward
 from livesegment.engines.base import EngineReport
 from livesegment.engines.registry import installed_engines
 from livesegment.network import Format, Network, Tensors
+from tests.engines.readers import needs_tensorflow
 
 pytestmark = pytest.mark.wheel
 
@@ -78,6 +79,7 @@ def test_an_engine_that_reads_onnx_alone_runs_no_built_in_model(fake: type[Fake]
     assert "model_off" not in forward.run("fake", "gpu")
 
 
+@needs_tensorflow
 def test_the_built_in_model_finds_what_is_in_the_picture_it_is_tried_with() -> None:
     """Two devices that both found nothing would agree, too."""
     from livesegment.engines.opencv import OpenCvEngine

@@ -1,6 +1,5 @@
 """Wheels that are missing, overwrite each other, or are known to be bad."""
 
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from tests.doctor.answers import Answers, names, row
 
 WELL = {
     "wheels:about_opencv": {
+        "reads": ["ONNX", "TensorFlow"],
         "version": "4.14.0",
         "ximgproc": True,
         "windows": "QT5",
@@ -87,20 +87,6 @@ def test_what_cv2_lacks_fails_whatever_wheel_it_says_it_is() -> None:
     assert row(found, "FFmpeg").verdict is Verdict.FAIL
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="known of Linux only")
-@pytest.mark.parametrize("version", ["4.11.0.86", "5.0.0.93"])
-def test_a_version_known_to_be_bad_has_a_row(version: str) -> None:
-    found = wheels.findings(Answers(WELL), these(opencv_contrib_python=version))
-    known = row(found, f"opencv-contrib-python {version}")
-    assert known.verdict is Verdict.WARN
-    assert known.hint
-
-
-def test_a_version_of_which_nothing_is_known_has_none() -> None:
-    found = wheels.findings(Answers(WELL), these(opencv_contrib_python="4.14.0.94"))
-    assert not [name for name in names(found) if name.startswith("opencv-contrib-python")]
-
-
 def test_two_builds_of_onnx_runtime_fail_with_both_commands() -> None:
     version = these(onnxruntime="1.32.0", onnxruntime_gpu="1.31.1")
     found = row(wheels.findings(Answers(WELL), version), "ONNX Runtime")
@@ -113,12 +99,6 @@ def test_two_builds_of_onnx_runtime_fail_with_both_commands() -> None:
 def test_one_build_of_onnx_runtime_is_left_to_the_engines() -> None:
     found = wheels.findings(Answers(WELL), these(onnxruntime="1.32.0"))
     assert "ONNX Runtime" not in names(found)
-
-
-def test_without_onnx_it_says_what_for() -> None:
-    found = row(wheels.findings(Answers(WELL), these()), "onnx")
-    assert (found.verdict, found.hint) == (Verdict.WARN, "pip install onnx")
-    assert row(wheels.findings(Answers(WELL), these(onnx="1.23.2")), "onnx").says == "1.23.2"
 
 
 def test_what_is_installed_is_what_pip_says() -> None:

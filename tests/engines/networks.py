@@ -79,6 +79,17 @@ def typed(given: int, gives: int) -> Network:
     )
 
 
+def several_types() -> Network:
+    """Gives `y`, the whole numbers of `a` and the floats of `b` added up."""
+    shape = (1, 4)
+    return network(
+        {"a": (UINT8, shape), "b": (FLOAT, shape)},
+        {"y": (FLOAT, shape)},
+        [node("Cast", ["a"], "as_float", to=FLOAT), node("Add", ["as_float", "b"], "y")],
+        wanted=("y",),
+    )
+
+
 def _value_info(name: str, kind: int, shape: Sequence[int]) -> bytes:
     """ValueInfoProto."""
     sides = b"".join(

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from livesegment.builtin import colour_shapes
-from livesegment.engines import opencv
-from livesegment.engines.opencv import GPU, IS_5, TARGETS, OpenCvEngine, _read, _reason
+from livesegment.engines import capabilities, opencv
+from livesegment.engines.capabilities import TARGETS, Ran
+from livesegment.engines.opencv import GPU, OpenCvEngine, _reason
 from livesegment.engines.registry import DEVICES, check_device, engine_factory
 from livesegment.errors import EngineError, ModelError
 from livesegment.network import Format, Network
-from tests.engines.networks import doubling
+from tests.engines.networks import several_types
 from tests.families.onnx_bytes import model, node
 
 pytestmark = pytest.mark.wheel
@@ -31,11 +31,6 @@ PICTURE = {"images": np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)}
 
 def network(*outputs: str, weights: bytes = TWO_OUTPUTS) -> Network:
     return Network("net.onnx", Format.ONNX, weights, outputs)
-
-
-def tensorflow() -> Network:
-    weights, graph = colour_shapes.build()
-    return Network("shapes", Format.TENSORFLOW, weights, ("detection_out_final",), graph)
 
 
 def test_outputs_come_by_name_in_the_order_asked_for() -> None:
@@ -80,28 +75,11 @@ def test_inputs_of_several_are_told_apart_by_name() -> None:
 
 
 def test_the_report_says_the_cpu() -> None:
-    engine = OpenCvEngine(tensorflow())
-    engine.run({"image_tensor": np.zeros((1, 3, 64, 64), np.float32)})
+    engine = OpenCvEngine(network())
+    engine.run(PICTURE)
     report = engine.report()
     assert str(report).startswith(f"OpenCV {cv2.__version__}")
     assert report.device == "cpu"
-
-
-@pytest.mark.skipif(not IS_5, reason="OpenCV 4 has one graph engine only")
-def test_the_report_says_which_graph_engine_of_opencv_5_it_is() -> None:
-    assert "(new)" in OpenCvEngine(network()).report().engine
-    assert "(classic)" in OpenCvEngine(tensorflow()).report().engine
-
-
-@pytest.mark.skipif(not IS_5, reason="OpenCV 4 has one graph engine only")
-def test_onnx_for_another_device_really_gets_the_classic_engine_of_opencv_5() -> None:
-    """OpenCV makes one of the new engine of all bytes in memory, which knows the CPU only."""
-    net, graph_engine = _read(doubling(), TARGETS["opencl"])
-    net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
-    net.setInput(PICTURE["images"])
-    net.forward(["doubled"])
-    assert graph_engine == "classic"
-    assert net.dump().count("OCV/CPU") > 0
 
 
 def test_a_file_that_is_no_network_is_a_model_error() -> None:
@@ -179,6 +157,7 @@ def test_half_precision_is_refused_where_the_gpu_has_none(
     monkeypatch.setattr(cv2.ocl, "Device", SimpleNamespace(getDefault=lambda: gpu))
     monkeypatch.setattr(cv2.ocl, "haveOpenCL", lambda: True)
     monkeypatch.setattr(cv2.ocl, "useOpenCL", lambda: True)
+    monkeypatch.setattr(capabilities, "runs_on", lambda _: Ran.THERE)
     devices = OpenCvEngine.devices()
     assert devices["opencl"] is None
     halves = devices["opencl-fp16"]
@@ -192,7 +171,51 @@ def test_opencl_on_a_cpu_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch, allo
     monkeypatch.setattr(cv2.ocl, "haveOpenCL", lambda: True)
     monkeypatch.setattr(cv2.ocl, "useOpenCL", lambda: True)
     monkeypatch.setattr(opencv, "ANY_OPENCL_DEVICE", allowed)
+    monkeypatch.setattr(capabilities, "runs_on", lambda _: Ran.THERE)
     assert (OpenCvEngine.devices()["opencl"] is None) is allowed
+
+
+@pytest.mark.parametrize("device", ["opencl", "cuda"])
+@pytest.mark.parametrize(
+    ("ran", "said", "hint"),
+    [
+        (Ran.ON_CPU, "runs on the CPU what is meant for", "opencv-contrib-python<5"),
+        (Ran.NOWHERE, "a small network failed on", "driver"),
+    ],
+)
+def test_a_device_that_is_listed_and_not_used_is_refused(
+    device: str, ran: Ran, said: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As OpenCV 5.1 does with OpenCL: one line in its log, and the CPU."""
+    gpu = SimpleNamespace(type=lambda: GPU, isExtensionSupported=lambda _: True)
+    monkeypatch.setattr(cv2.ocl, "Device", SimpleNamespace(getDefault=lambda: gpu))
+    monkeypatch.setattr(cv2.ocl, "haveOpenCL", lambda: True)
+    monkeypatch.setattr(cv2.ocl, "useOpenCL", lambda: True)
+    monkeypatch.setattr(
+        cv2.dnn, "getAvailableTargets", lambda _: [target.target for target in TARGETS.values()]
+    )
+    monkeypatch.setattr(capabilities, "runs_on", lambda _: ran)
+    with pytest.raises(EngineError, match=f"--device {device}: .*{said} {device}") as caught:
+        check_device(engine_factory("opencv"), "opencv", device)
+    assert hint in str(caught.value.hint)
+
+
+def test_inputs_that_the_network_lacks_are_left_out() -> None:
+    if not OpenCvEngine(network("doubled"))._types:
+        pytest.skip("this OpenCV does not tell the inputs of a network")
+    inputs = PICTURE | {"rois": np.zeros((1, 4), np.float32)}
+    assert list(OpenCvEngine(network("doubled")).run(inputs)) == ["doubled"]
+
+
+def test_whole_numbers_are_handed_over_as_such_whichever_input_they_are() -> None:
+    """The types of all inputs are read, of the first as of the last."""
+    if not OpenCvEngine(network("doubled"))._types:
+        pytest.skip("this OpenCV does not tell the inputs of a network")
+    two = several_types()
+    found = OpenCvEngine(two).run(
+        {"a": np.full((1, 4), 3, np.float32), "b": np.full((1, 4), 4, np.float32)}
+    )
+    assert found["y"].tolist() == [[7.0] * 4]
 
 
 def test_a_device_that_opencv_does_not_know_is_refused() -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from livesegment.families.rebuild.conversion import Differences
+from livesegment.families.rebuild.conversion import Against, Differences, Verdict
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
-from livesegment.network import Network
+from livesegment.network import Dialect, Network
 
 SAME = Differences(tensor=0, pixels=0, score=0, mask=0, detections=1)
 
@@ -13,11 +13,12 @@ SAME = Differences(tensor=0, pixels=0, score=0, mask=0, detections=1)
 class NoProof:
     """Finds the same differences always, and counts how often it was asked."""
 
-    crops_by_grid: bool = False
+    dialect: Dialect = field(default_factory=Dialect)
     by: str = "no engine 1.0"
-    finds: Differences = SAME
+    against: Against = Against.ORIGINAL
+    finds: Differences | None = SAME
     asked: list[str] = field(default_factory=list)
 
-    def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Differences:
+    def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Verdict:
         self.asked.append(source.name)
-        return self.finds
+        return Verdict(self.against, "some engine 2.0", self.finds)

@@ -8,8 +8,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from livesegment.builtin import colour_shapes
-from livesegment.builtin.graph_def import graph_def, integer, message
+from livesegment.builtin.graph_def import graph_def
 from livesegment.families.frozen_graph import FLOAT, INT32, FrozenGraph
+from livesegment.protobuf import integer, message
 
 
 def constant(*fields: bytes, name: str = "x") -> bytes:

@@ -20,6 +20,7 @@ from livesegment.geometry import Letterbox, clip_boxes
 from livesegment.instances import Instances
 from livesegment.network import Format, Network
 from livesegment.sources.synthetic import Scene
+from tests.engines.readers import needs_tensorflow
 
 LABELS = colour_shapes.LABELS
 FRAME = (200, 100)
@@ -331,6 +332,7 @@ def run_halves(
 
 
 @pytest.mark.wheel
+@needs_tensorflow
 def test_the_graph_in_two_gives_the_bits_of_the_whole(
     built: tuple[bytes, str], family: MaskRcnn
 ) -> None:
@@ -347,6 +349,7 @@ def test_the_graph_in_two_gives_the_bits_of_the_whole(
 
 
 @pytest.mark.wheel
+@needs_tensorflow
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_both_halves_find_the_synthetic_shapes(family: MaskRcnn, seconds: float) -> None:
     found, _ = run_halves(family, seconds)

@@ -22,13 +22,16 @@ from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Frame
 from livesegment.network import Format, Network
 from livesegment.segmenters.load import load_segmenter
-from livesegment.segmenters.proof import EngineProof
+from livesegment.segmenters.proof.engine_proof import EngineProof
 from livesegment.segmenters.specimen import specimen
 from livesegment.store import find_model
+from tests.engines.readers import needs_tensorflow
 from tests.families import random_mask_rcnn
 from tests.families.proofs import NoProof
 
-ENGINES = [name for name in ("onnxruntime", "openvino") if name in installed_engines()]
+ENGINES = [
+    name for name, made in installed_engines().items() if Format.TENSORFLOW not in made.formats
+]
 MODELS = {"built in": colour_shapes.build, "random": random_mask_rcnn.build}
 
 
@@ -36,13 +39,15 @@ def prove(engine: str, change: Callable[[Any], None], part: int) -> Differences:
     """Prove the random model after a change to one of its networks."""
     weights, graph = random_mask_rcnn.build()
     proof = EngineProof(engine)
-    made = convert(weights, graph, "random", NoProof(crops_by_grid=proof.crops_by_grid), anew=True)
+    made = convert(weights, graph, "random", NoProof(proof.dialect), anew=True)
     networks = list(made.networks)
     model = onnx.load_model_from_string(networks[part].weights)
     change(model)
     networks[part] = replace(networks[part], weights=model.SerializeToString())
     source = Network("random", Format.TENSORFLOW, weights, (), graph)
-    return proof(source, RebuiltMaskRcnn(made.graph, networks, ()))
+    found = proof(source, RebuiltMaskRcnn(made.graph, networks, ())).differences
+    assert found is not None
+    return found
 
 
 def weights_times(factor: float, name: str) -> Callable[[Any], None]:
@@ -86,6 +91,7 @@ def test_numbers_that_are_none_are_found(engine: str) -> None:
     assert not prove(engine, weights_times(np.nan, "Mask/Conv2D/taps"), 2).small
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_another_choice_of_boxes_is_found(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the priors lay half a cell elsewhere."""

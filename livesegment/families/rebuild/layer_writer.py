@@ -12,9 +12,10 @@ import numpy as np
 
 from livesegment.errors import ModelError
 from livesegment.families.frozen_graph import Constant
-from livesegment.families.rebuild.onnx_writer import OnnxWriter
 from livesegment.families.rebuild.operation import Operation
 from livesegment.families.rebuild.resizing import Resizing
+from livesegment.network import Dialect
+from livesegment.onnx_writer import OnnxWriter
 
 TO_NHWC, TO_NCHW = [0, 2, 3, 1], [0, 3, 1, 2]
 
@@ -31,6 +32,8 @@ class Tensor:
     """(height, width) of a picture, where it does not depend on the input."""
     resized: Resizing | None = None
     """A resize still to be done: a convolution may do it on the way."""
+    channels: int = 0
+    """Of a picture, where the graph says; else 0."""
     crops: int = 0
     """Boxes that were cropped one below the other in one picture, not yet taken apart: their
     height; 0 where there are none."""
@@ -44,8 +47,7 @@ class LayerWriter:
         operations: Mapping[str, Operation],
         constant: Callable[[str], Constant | None],
         consumers: Mapping[str, list[Operation]],
-        *,
-        by_grid: bool,
+        dialect: Dialect,
     ) -> None:
         """Start a network.
 
@@ -53,7 +55,7 @@ class LayerWriter:
             operations: the whole graph, by name.
             constant: the values of a constant, None where there is none of the name.
             consumers: who reads what.
-            by_grid: crops are taken by GridSample, else by RoiAlign.
+            dialect: how the engine likes it.
         """
         self.onnx = OnnxWriter()
         self.tensors: dict[str, Tensor] = {}
@@ -61,20 +63,20 @@ class LayerWriter:
         self._operations = operations
         self._constant = constant
         self._consumers = consumers
-        self.by_grid = by_grid
+        self.dialect = dialect
 
     def read(self, operation: Operation, index: int = 0) -> Tensor:
         """An input that is a tensor, everything that was put off done."""
         return self._settled(self.raw(operation, index))
 
-    def finished(self, name: str) -> int:
-        """Make sure that an output is there as it is asked for; its number of axes."""
+    def finished(self, name: str) -> Tensor:
+        """Make sure that an output is there as it is asked for."""
         if name not in self.tensors:
             raise ModelError(f"node {name} is not made by this part of the graph")
         done = self._settled(self.tensors[name])
         if done.name != name:
             self.onnx.node("Identity", [done.name], name)
-        return done.axes
+        return done
 
     def raw(self, operation: Operation, index: int = 0) -> Tensor:
         """An input that is a tensor, as it is."""

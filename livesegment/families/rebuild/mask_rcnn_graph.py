@@ -16,12 +16,10 @@ from livesegment.families.frozen_graph import Constant, FrozenGraph, check_froze
 from livesegment.families.mask_rows import DETECTIONS, MASKS
 from livesegment.families.rebuild.detection_output import DetectionOutput, Priors
 from livesegment.families.rebuild.layer_writer import LayerWriter, Tensor
-from livesegment.families.rebuild.onnx_writer import channels_of
-from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.operation import AS_IT_IS, Operation
 from livesegment.families.rebuild.tensorflow_layers import add_layer
 from livesegment.families.text_graph import TextGraph
-
-OPENCV_INSTEAD = "--engine opencv runs the model as it is"
+from livesegment.network import Dialect
 
 
 class MaskRcnnGraph:
@@ -47,7 +45,7 @@ class MaskRcnnGraph:
             said = f"there is no node {error.args[0]}" if isinstance(error, KeyError) else error
             raise ModelError(
                 f"{name}: the graph is no Mask R-CNN that can be rebuilt as ONNX: {said}",
-                hint=OPENCV_INSTEAD,
+                hint=AS_IT_IS,
             ) from error
 
     def _find_parts(self) -> None:
@@ -93,22 +91,19 @@ class MaskRcnnGraph:
                 hint="fetch the file again: it may have been cut off",
             ) from error
 
-    def networks(self, *, by_grid: bool) -> tuple[bytes, bytes, bytes]:
-        """The three networks.
-
-        Args:
-            by_grid: crops are taken by GridSample, which OpenVINO is quick at, else by RoiAlign,
-                which ONNX Runtime is quick at; both give the same numbers.
+    def networks(self, dialect: Dialect) -> tuple[bytes, bytes, bytes]:
+        """The three networks, as an engine likes them; all dialects give the same numbers.
 
         Raises:
             ModelError: a node or a constant cannot be rebuilt.
-            EngineError: the `onnx` library is not installed.
         """
         outputs = (self.features, *self.proposal_tensors, self.cells)
-        picture = self._write(self._upstream(outputs), self.image, 3, outputs, by_grid=by_grid)
-        channels = channels_of(picture, self.features)
+        picture, made = self._write(self._upstream(outputs), self.image, 3, outputs, dialect)
+        channels = made[0].channels
+        if not channels:
+            raise ModelError(f"{self.name}: how many channels {self.features} has is not told")
         boxes, masks = (
-            self._write(part, self.features, channels, ends, by_grid=by_grid)
+            self._write(part, self.features, channels, ends, dialect)[0]
             for part, ends in (
                 (self._box_part, self.detection_tensors),
                 (self._mask_part, (MASKS,)),
@@ -122,22 +117,26 @@ class MaskRcnnGraph:
         source: str,
         channels: int,
         outputs: tuple[str, ...],
-        *,
-        by_grid: bool,
-    ) -> bytes:
-        """One network from one picture-like input."""
+        dialect: Dialect,
+    ) -> tuple[bytes, list[Tensor]]:
+        """One network from one picture-like input, and what is known of its outputs."""
         consumers: dict[str, list[Operation]] = {}
         for name in part:
             for read in self._operations[name].inputs:
                 consumers.setdefault(read, []).append(self._operations[name])
-        to = LayerWriter(self._operations, self._constant, consumers, by_grid=by_grid)
+        to = LayerWriter(self._operations, self._constant, consumers, dialect)
         to.onnx.input(source, [1, channels, "height", "width"])
-        to.tensors[source] = Tensor(source, 4, picture=True)
+        to.tensors[source] = Tensor(source, 4, picture=True, channels=channels)
         for node in self._text.nodes:
             operation = self._operations[node.name]
             if node.name in part and node.name != source and operation.kind != "Const":
                 add_layer(to, operation)
-        return to.onnx.network(self.name, {name: to.finished(name) for name in outputs})
+        made = [to.finished(name) for name in outputs]
+        shapes = {
+            name: [f"{name}:{axis}" for axis in range(tensor.axes)]
+            for name, tensor in zip(outputs, made, strict=True)
+        }
+        return to.onnx.network(shapes), made
 
     def _constant(self, name: str) -> Constant | None:
         """The values of a constant of either file."""

@@ -20,6 +20,9 @@ Attribute: TypeAlias = bool | int | float | str | list[int] | list[float] | Cons
 _Value: TypeAlias = "str | _Fields"
 _Fields: TypeAlias = list[tuple[str, "_Value"]]
 
+AS_IT_IS = "--engine opencv with OpenCV 4 runs it as it is: pip install 'opencv-contrib-python<5'"
+"""The hint for a graph that cannot be rebuilt."""
+
 _TOKEN = re.compile(r'\s*(?:#[^\n]*\s*)*("(?:[^"\\\n]|\\.)*"|[{}:]|[^\s{}:"]+)')
 _MOST_REPEATED = 1 << 24
 

@@ -36,7 +36,8 @@ def convolution(to: LayerWriter, operation: Operation) -> Tensor:
         **_padding(operation),
     )
     reach = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True))
-    return _picture(operation.name, source, reach, strides, same=same)
+    made = _picture(operation.name, source, reach, strides, same=same)
+    return replace(made, channels=weights.shape[3])
 
 
 def _convolution_of_resized(
@@ -68,12 +69,7 @@ def _convolution_of_resized(
     columns_of = to.onnx.constant(f"{name}/across", across.T)
     wide = to.onnx.node("MatMul", [together, columns_of], f"{name}/wide")
     to.onnx.node("MatMul", [to.onnx.constant(f"{name}/down", down), wide], name)
-    return Tensor(name, 4, picture=True, size=(len(down), len(across)))
-
-
-WIDEST_BY_ITSELF = 11
-"""Pixels; wider kernels are written as ones over all channels, with zeros: OpenVINO never ends
-compiling kernels of 17 pixels over single channels for bf16."""
+    return Tensor(name, 4, picture=True, size=(len(down), len(across)), channels=channels)
 
 
 def depthwise(to: LayerWriter, operation: Operation) -> Tensor:
@@ -82,7 +78,8 @@ def depthwise(to: LayerWriter, operation: Operation) -> Tensor:
     height, width, channels, times = weights.shape
     turned = weights.transpose(2, 3, 0, 1).reshape(channels * times, 1, height, width)
     groups = channels
-    if max(height, width) > WIDEST_BY_ITSELF:
+    widest = to.dialect.widest_depthwise
+    if widest is not None and max(height, width) > widest:
         whole = np.zeros((channels * times, channels, height, width), np.float32)
         rows = np.arange(channels * times)
         whole[rows, rows // times] = turned[:, 0]
@@ -98,7 +95,8 @@ def depthwise(to: LayerWriter, operation: Operation) -> Tensor:
         group=groups,
         **_padding(operation),
     )
-    return _picture(operation.name, source, None, strides, same=False)
+    made = _picture(operation.name, source, None, strides, same=False)
+    return replace(made, channels=channels * times)
 
 
 def pool(kind: str) -> Layer:
@@ -136,7 +134,8 @@ def pad(to: LayerWriter, operation: Operation) -> Tensor:
         raise ValueError(f"its mode is {mode}, its paddings are {paddings.tolist()}")
     ends = to.onnx.constant(f"{operation.name}/ends", paddings[TO_NCHW].T.ravel())
     to.onnx.node("Pad", [source.name, ends], operation.name, mode=modes[mode])
-    return replace(source, name=operation.name, size=None)
+    channels = source.channels and source.channels + int(paddings[3].sum())
+    return replace(source, name=operation.name, size=None, channels=channels)
 
 
 def resize(to: LayerWriter, operation: Operation) -> Tensor:
@@ -153,7 +152,7 @@ def resize(to: LayerWriter, operation: Operation) -> Tensor:
         for before, after in zip(source.size, (height, width), strict=True)
     )
     resizing = Resizing(source.name, source.size, down, across)
-    return Tensor(operation.name, 4, picture=True, size=(height, width), resized=resizing)
+    return replace(source, name=operation.name, size=(height, width), resized=resizing)
 
 
 def crop(to: LayerWriter, operation: Operation) -> Tensor:
@@ -172,7 +171,7 @@ def crop(to: LayerWriter, operation: Operation) -> Tensor:
         raise ValueError("there are two crops in this part of the graph")
     to.crop_sizes.append((height, width))
     size = height, width
-    if to.by_grid:
+    if to.dialect.crops_by_grid:
         grid = to.onnx.input("grid", [1, "samples", width, 2])
         to.onnx.node(
             "GridSample",
@@ -182,7 +181,9 @@ def crop(to: LayerWriter, operation: Operation) -> Tensor:
             padding_mode="border",
             align_corners=1,
         )
-        return Tensor(operation.name, 4, picture=True, size=size, crops=height)
+        return Tensor(
+            operation.name, 4, picture=True, size=size, channels=features.channels, crops=height
+        )
     rois = to.onnx.input("rois", ["boxes", 4])
     to.onnx.node(
         "RoiAlign",
@@ -194,7 +195,7 @@ def crop(to: LayerWriter, operation: Operation) -> Tensor:
         sampling_ratio=1,
         coordinate_transformation_mode="half_pixel",
     )
-    return Tensor(operation.name, 4, picture=True, size=size)
+    return Tensor(operation.name, 4, picture=True, size=size, channels=features.channels)
 
 
 def weights_name(operation: Operation) -> str:
@@ -230,7 +231,7 @@ def _picture(
     *,
     same: bool,
 ) -> Tensor:
-    """What a convolution or pool makes; its size, where that of its source is known."""
+    """What a pool or such makes; its size, where that of its source is known."""
     size = None
     if source.size is not None and (same or reach is not None):
         height, width = (
@@ -238,4 +239,4 @@ def _picture(
             for axis, (side, stride) in enumerate(zip(source.size, strides, strict=True))
         )
         size = height, width
-    return Tensor(name, 4, picture=True, size=size)
+    return Tensor(name, 4, picture=True, size=size, channels=source.channels)

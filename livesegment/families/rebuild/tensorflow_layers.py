@@ -7,7 +7,7 @@ import numpy as np
 
 from livesegment.errors import ModelError
 from livesegment.families.rebuild.layer_writer import TO_NCHW, Layer, LayerWriter, Tensor
-from livesegment.families.rebuild.operation import Operation
+from livesegment.families.rebuild.operation import AS_IT_IS, Operation
 from livesegment.families.rebuild.picture_layers import (
     convolution,
     crop,
@@ -28,20 +28,19 @@ def add_layer(to: LayerWriter, operation: Operation) -> None:
     Raises:
         ModelError: it is of a kind, or used in a way, that cannot be rebuilt.
     """
-    hint = "--engine opencv runs the model as it is"
     layer = LAYERS.get(operation.kind)
     if layer is None:
         raise ModelError(
             f"node {operation.name} is of type {operation.kind or '?'}, "
             "which cannot be rebuilt as ONNX",
-            hint=hint,
+            hint=AS_IT_IS,
         )
     try:
         to.tensors[operation.name] = layer(to, operation)
     except (ValueError, IndexError, ArithmeticError) as error:
         raise ModelError(
             f"node {operation.name} ({operation.kind}) cannot be rebuilt as ONNX: {error}",
-            hint=hint,
+            hint=AS_IT_IS,
         ) from error
 
 
@@ -124,7 +123,10 @@ def _concat(to: LayerWriter, operation: Operation) -> Tensor:
     if first.picture:
         axis = TO_NCHW.index(axis % 4)
     to.onnx.node("Concat", [source.name for source in sources], operation.name, axis=axis)
-    return replace(first, name=operation.name, size=first.size if axis == 1 else None)
+    if axis != 1:
+        return replace(first, name=operation.name, size=None)
+    channels = [source.channels for source in sources]
+    return replace(first, name=operation.name, channels=sum(channels) if all(channels) else 0)
 
 
 def _reshape(to: LayerWriter, operation: Operation) -> Tensor:
@@ -163,7 +165,7 @@ def _slice(to: LayerWriter, operation: Operation) -> Tensor:
         ],
         operation.name,
     )
-    return replace(source, name=operation.name, size=None)
+    return replace(source, name=operation.name, size=None, channels=0)
 
 
 def _mean(to: LayerWriter, operation: Operation) -> Tensor:

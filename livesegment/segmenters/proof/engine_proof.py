@@ -1,20 +1,24 @@
-"""A rebuilt model against the one it was made from, part by part, on a drawn picture.
+"""Proves rebuilt models on one engine, against the best there is to compare with.
 
-Each part gets what OpenCV's own parts before it made, so that a choice between two boxes of nearly
-the same score, which may fall either way, does not hide what is behind it.
+Best is the model as it is, where an OpenCV here reads it; then what such an OpenCV once found, for
+models that are known; then the rebuilt model on another engine.
 """
+
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livesegment.engines.base import Engine
-from livesegment.engines.registry import REFERENCE, engine_factory
-from livesegment.families.mask_rcnn import MaskRcnn
-from livesegment.families.mask_rows import DETECTIONS, MASKS
-from livesegment.families.rebuild.conversion import Differences
+from livesegment.engines.base import EngineFactory
+from livesegment.engines.registry import REFERENCE, engine_factory, installed_engines
+from livesegment.errors import LiveSegmentError
+from livesegment.families.mask_rows import DETECTIONS
+from livesegment.families.rebuild.conversion import Against, Differences, Verdict, rebuilt_networks
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.frame import Image
 from livesegment.network import Format, Network, Tensors
+from livesegment.segmenters.proof.golden import Golden
+from livesegment.segmenters.proof.reference import Original, Rebuilt, Reference
 from livesegment.segmenters.specimen import specimen
 
 ODD = (475, 637)
@@ -32,69 +36,94 @@ class EngineProof:
     """Proves conversions for one engine; see `Proof`."""
 
     def __init__(self, engine: str, threads: int | None = None) -> None:
+        self._engine = engine
         self._factory = engine_factory(engine)
         self._threads = threads
-        self.by = f"{engine} {self._factory.version()}"
-        self.crops_by_grid = engine == "openvino"
+        self.by = _named(engine, self._factory)
+        self.dialect = self._factory.dialect
 
-    def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Differences:
+    def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Verdict:
         """Run both; see `Proof`."""
-        graph = rebuilt.graph
-        picture = np.ascontiguousarray(specimen()[: ODD[0], : ODD[1]])
+        reference = self._reference(source, rebuilt)
+        if reference is None:
+            return Verdict(Against.NOTHING)
+        ours = Rebuilt(rebuilt, self._factory, self.by, self._threads)
+        picture = proof_picture()
         inputs, _ = rebuilt.prepare(picture)
-        theirs = self._original(source, rebuilt, inputs)
-        first, second, third = (
-            self._factory(network, device="cpu", threads=self._threads)
-            for network in rebuilt.networks
-        )
-        ours = {**first.run(inputs)}
-        tensors = [_share(ours, theirs, name) for name in (graph.features, *graph.proposal_tensors)]
+        if isinstance(reference, Golden):
+            differences = _by_answer(ours, reference, inputs, picture)
+        else:
+            differences = _by_parts(ours, reference, inputs, picture)
+        return Verdict(reference.against, reference.name, differences)
 
-        shared = {**theirs, **inputs, graph.cells: ours[graph.cells]}
-        proposals = _rows(rebuilt.proposals(shared), theirs[graph.proposals], picture)
+    def _reference(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Reference | Golden | None:
+        """The best there is to compare with."""
+        if Format.TENSORFLOW in engine_factory(REFERENCE).formats:
+            return Original(source, rebuilt.graph)
+        if (golden := Golden.of(source)) is not None:
+            return golden
+        return self._other_engine(rebuilt)
 
-        features = theirs[graph.features]
-        boxes = {**second.run(rebuilt.box_inputs(features, theirs[graph.proposals]))}
-        tensors += [_share(boxes, theirs, name) for name in graph.detection_tensors]
-        detections = _rows(rebuilt.detections({**theirs, **boxes}), theirs[DETECTIONS], picture)
-
-        rows = _with_area(theirs[DETECTIONS][0, 0])
-        if not len(rows):
-            rows = _with_area(theirs[graph.proposals][0, 0])
-        rows = np.ascontiguousarray(rows[:MASKS_COMPARED])
-        mask = 0.0
-        if len(rows):
-            drawn = third.run(rebuilt.mask_inputs(features, rows))[MASKS]
-            mask = _distance(drawn, self._masks(source, features, rows))
-        return Differences(
-            tensor=max(tensors),
-            pixels=max(proposals[0], detections[0]),
-            score=max(proposals[1], detections[1]),
-            mask=mask,
-            detections=detections[2],
-        )
-
-    def _original(self, source: Network, rebuilt: RebuiltMaskRcnn, inputs: Tensors) -> Tensors:
+    def _other_engine(self, rebuilt: RebuiltMaskRcnn) -> Reference | None:
+        """The first other engine that can run the model."""
         graph = rebuilt.graph
-        outputs = (
-            graph.features,
-            *graph.proposal_tensors,
-            graph.proposals,
-            *graph.detection_tensors,
-            DETECTIONS,
-        )
-        whole = Network(source.name, Format.TENSORFLOW, source.weights, outputs, source.graph)
-        # A copy: the engine's tensors hold only until it runs again.
-        found = _reference(whole).run(inputs)
-        return {name: np.array(tensor, np.float32) for name, tensor in found.items()}
-
-    def _masks(self, source: Network, features: Floats, rows: Floats) -> Floats:
-        branch = MaskRcnn(source.weights, source.graph, (), name=source.name).networks[1]
-        return _reference(branch).run({"features": features, "rois": rows[None, None]})[MASKS]
+        for name, factory in installed_engines().items():
+            if name == self._engine:
+                continue
+            networks = rebuilt_networks(graph, graph.networks(factory.dialect))
+            with suppress(LiveSegmentError):
+                return Rebuilt(RebuiltMaskRcnn(graph, networks, ()), factory, _named(name, factory))
+        return None
 
 
-def _reference(network: Network) -> Engine:
-    return engine_factory(REFERENCE)(network, device="cpu", threads=None)
+def proof_picture() -> Image:
+    """What models are compared on."""
+    return np.ascontiguousarray(specimen()[: ODD[0], : ODD[1]])
+
+
+def _named(engine: str, factory: EngineFactory) -> str:
+    return f"{engine} {factory.version()}"
+
+
+def _by_parts(ours: Rebuilt, reference: Reference, inputs: Tensors, picture: Image) -> Differences:
+    """Compare each network's tensors, and what is chosen from them."""
+    model, graph = ours.model, ours.model.graph
+    theirs = reference.tensors(inputs)
+    first = ours.picture(inputs)
+    tensors = [_share(first, theirs, name) for name in (graph.features, *graph.proposal_tensors)]
+    shared = {**theirs, **inputs, graph.cells: first[graph.cells]}
+    proposals = _rows(model.proposals(shared), theirs[graph.proposals], picture)
+
+    boxes = ours.boxes(theirs)
+    tensors += [_share(boxes, theirs, name) for name in graph.detection_tensors]
+    detections = _rows(model.detections({**theirs, **boxes}), theirs[DETECTIONS], picture)
+
+    rows = _with_area(theirs[DETECTIONS][0, 0])
+    if not len(rows):
+        rows = _with_area(theirs[graph.proposals][0, 0])
+    rows = np.ascontiguousarray(rows[:MASKS_COMPARED])
+    mask = 0.0
+    if len(rows):
+        features = theirs[graph.features]
+        mask = _distance(ours.masks(features, rows), reference.masks(features, rows))
+    return Differences(
+        pixels=max(proposals[0], detections[0]),
+        score=max(proposals[1], detections[1]),
+        mask=mask,
+        detections=detections[2],
+        tensor=max(tensors),
+    )
+
+
+def _by_answer(ours: Rebuilt, golden: Golden, inputs: Tensors, picture: Image) -> Differences:
+    """Compare what is found in the end."""
+    found = ours.tensors(inputs)
+    pixels, score, count = _rows(found[DETECTIONS], golden.rows[None, None], picture)
+    rows = golden.rows[: len(golden.masks)]
+    drawn = ours.masks(found[ours.model.graph.features], rows)
+    classes = rows[:, 1].astype(np.intp)
+    own = drawn[np.arange(len(drawn)), np.minimum(classes, drawn.shape[1] - 1)]
+    return Differences(pixels, score, _distance(own, golden.masks), count)
 
 
 def _share(ours: Tensors, theirs: Tensors, name: str) -> float:

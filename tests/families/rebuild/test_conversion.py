@@ -1,6 +1,5 @@
 """Converted networks are proved before they are kept, and kept only as they were proved."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="onnx is not installed")
-
 from livesegment.errors import EngineError, ModelError, UsageError
 from livesegment.families.rebuild import conversion
-from livesegment.families.rebuild.conversion import Conversion, Differences, convert
+from livesegment.families.rebuild.conversion import (
+    Against,
+    Conversion,
+    Differences,
+    Verdict,
+    convert,
+)
 from livesegment.families.rebuilt_mask_rcnn import RebuiltMaskRcnn
 from livesegment.families.registry import load_family
-from livesegment.network import Format
+from livesegment.network import Dialect, Format
 from livesegment.store import find_model
 from tests.families import random_mask_rcnn
 from tests.families.proofs import SAME, NoProof
@@ -84,7 +87,9 @@ def test_another_engine_or_version_proves_for_itself() -> None:
 )
 def test_other_numbers_are_refused_and_not_kept(much: dict[str, Any], tmp_path: Path) -> None:
     proof = NoProof(finds=replace(SAME, **much))
-    with pytest.raises(ModelError, match=r"gives other numbers on no engine 1\.0 than on OpenCV"):
+    with pytest.raises(
+        ModelError, match=r"gives other numbers on no engine 1\.0 than some engine 2"
+    ):
         made(proof)
     assert not (tmp_path / "converted").exists()
 
@@ -102,23 +107,45 @@ def test_a_home_that_cannot_be_written_costs_the_next_start_only(tmp_path: Path)
 
 
 def test_both_ways_of_cropping_have_networks_of_their_own() -> None:
-    by_roi, by_grid = made(NoProof()), made(NoProof(crops_by_grid=True, by="grid"))
+    by_roi, by_grid = made(NoProof()), made(NoProof(Dialect(crops_by_grid=True), by="grid"))
     assert b"RoiAlign" in contents(by_roi)[1]
     assert b"GridSample" in contents(by_grid)[1]
 
 
-def test_without_onnx_the_hint_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(EngineError, match="needs onnx") as caught:
-        made(NoProof())
-    assert "pip install onnx" in str(caught.value.hint)
+def test_what_was_compared_with_nothing_is_compared_once_there_is_something() -> None:
+    proof = NoProof(against=Against.NOTHING, finds=None)
+    first = made(proof)
+    assert first.kept
+    assert not first.proved
+    assert "not proved here" in first.verdict
+    later = NoProof()
+    found = made(later)
+    assert later.asked == ["small"]
+    assert found.proved
+    assert contents(found) == contents(first)
+    assert made(later).proved
+    assert len(later.asked) == 1
 
 
-def test_what_is_kept_is_used_without_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
-    proof = NoProof()
-    made(proof)
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    assert made(proof).differences is None
+@pytest.mark.parametrize(
+    ("against", "proved"), [("original", True), ("golden", True), ("engine", False)]
+)
+def test_the_verdict_is_kept_with_the_networks(against: str, proved: bool) -> None:
+    """Two engines that agree do not prove that it is the model it was made from."""
+    proof = NoProof(against=Against(against))
+    first, second = made(proof), made(proof)
+    assert first.proved is second.proved is proved
+    assert (
+        first.verdict == second.verdict == str(Verdict(Against(against), "some engine 2.0", SAME))
+    )
+    assert ("not proved here" in first.verdict) is not proved
+
+
+def test_making_it_is_said_and_taking_it_is_not() -> None:
+    said: list[str] = []
+    for _ in range(2):
+        convert(*SOURCE, "small", NoProof(), progress=said.append)
+    assert said == ["rebuilding small as ONNX for no engine 1.0, once"]
 
 
 def test_a_new_version_of_the_converter_converts_again(monkeypatch: pytest.MonkeyPatch) -> None:

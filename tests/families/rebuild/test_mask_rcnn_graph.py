@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("onnx", reason="onnx is not installed")
-
 from livesegment.errors import ModelError
 from livesegment.families.rebuild.mask_rcnn_graph import MaskRcnnGraph
+from livesegment.network import Dialect
 from tests.families import random_mask_rcnn
 
 
@@ -18,7 +17,7 @@ def test_an_unknown_operation_is_refused_by_the_name_of_its_node() -> None:
     weights, graph = random_mask_rcnn.build()
     strange = graph.replace('name: "Second/Relu"\n  op: "Relu"', 'name: "Second/Relu"\n  op: "Erf"')
     with pytest.raises(ModelError, match="node Second/Relu is of type Erf"):
-        MaskRcnnGraph(weights, strange, "strange").networks(by_grid=False)
+        MaskRcnnGraph(weights, strange, "strange").networks(Dialect())
 
 
 @pytest.mark.parametrize(
@@ -41,7 +40,7 @@ def test_a_constant_that_is_missing_is_named() -> None:
     weights, graph = random_mask_rcnn.build()
     parts = MaskRcnnGraph(weights, graph.replace("Second/weights", "Second/heavy"), "other")
     with pytest.raises(ModelError, match=r"Second/Conv2D .*Second/heavy is no constant"):
-        parts.networks(by_grid=False)
+        parts.networks(Dialect())
 
 
 @given(st.data())
@@ -54,7 +53,7 @@ def test_damaged_files_are_rebuilt_or_refused(data: st.DataObject) -> None:
     for place in data.draw(st.lists(st.integers(0, len(graph) - 1), max_size=2)):
         letters[place] = data.draw(st.sampled_from('0-9{}"a:'))
     with suppress(ModelError):
-        MaskRcnnGraph(bytes(damaged), "".join(letters), "damaged").networks(by_grid=False)
+        MaskRcnnGraph(bytes(damaged), "".join(letters), "damaged").networks(Dialect())
 
 
 @pytest.mark.parametrize("number", ["0", "-1"])
@@ -70,4 +69,4 @@ def test_numbers_out_of_bounds_are_refused(node: str, key: str, number: str) -> 
     )
     assert wrong != graph
     with pytest.raises(ModelError, match=f"node {node} .* cannot be rebuilt"):
-        MaskRcnnGraph(weights, wrong, "wrong").networks(by_grid=False)
+        MaskRcnnGraph(weights, wrong, "wrong").networks(Dialect())

@@ -1,0 +1,1 @@
+"""Whether a rebuilt model is the one that it was made from."""
