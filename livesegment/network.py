@@ -15,8 +15,8 @@ Tensors: TypeAlias = Mapping[str, NDArray[np.float32]]
 class Format(Enum):
     """How a network is written down."""
 
-    ONNX = "onnx"
-    TENSORFLOW = "tensorflow"
+    ONNX = "ONNX"
+    TENSORFLOW = "TensorFlow"
     """A frozen graph's bytes for the weights, OpenCV's text graph for the topology."""
 
 

@@ -113,13 +113,13 @@ def _figures(facts: Facts, off: float) -> str:
 def _obstacles(
     engine: str, devices: dict[str, list[str] | None], *, has_nvidia: bool
 ) -> Iterable[Finding]:
-    """A row for the devices that one thing is in the way of."""
+    """A row for the devices that one thing is in the way of; without a CPU an engine is none."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for device, obstacle in devices.items():
         if obstacle is not None:
             by_reason.setdefault((obstacle[0], obstacle[1]), []).append(device)
     return [
-        warn(
+        (fail if "cpu" in names else warn)(
             Topic.ENGINES,
             f"{engine}, {' and '.join(names)}",
             reason,

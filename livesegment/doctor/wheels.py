@@ -88,10 +88,10 @@ def _imported(ask: Ask) -> list[Finding]:
 
 def _networks(reads: Sequence[str], *, rebuilds: bool) -> Finding:
     """The formats of networks that this OpenCV reads."""
-    says = f"reads {', '.join(reads)}"
+    says = f"OpenCV reads {', '.join(reads)}"
     if rebuilds:
         says += "; Mask R-CNN of TensorFlow's is rebuilt as ONNX for it, once"
-    return ok(Topic.WHEELS, "OpenCV's networks", says)
+    return ok(Topic.WHEELS, "networks", says)
 
 
 def about_opencv() -> Facts:

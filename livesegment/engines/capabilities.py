@@ -26,9 +26,9 @@ from livesegment.onnx_writer import Attribute, OnnxWriter
 from livesegment.store import data_folder
 
 READERS = {
-    "onnx": "readNetFromONNX",
-    "tensorflow": "readNetFromTensorflow",
-    "tflite": "readNetFromTFLite",
+    "ONNX": "readNetFromONNX",
+    "TensorFlow": "readNetFromTensorflow",
+    "TFLite": "readNetFromTFLite",
 }
 """Format -> OpenCV's function for it."""
 TIMEOUT = 120.0

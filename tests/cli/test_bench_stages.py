@@ -36,7 +36,8 @@ def test_every_stage_the_rates_and_their_ratio_as_json(cli: Cli, tmp_path: Path)
         assert one["ratio"] == pytest.approx(one["fps"] / one["network_fps"], rel=0.01)
     assert said["network_fps"] > 0
     assert (said["engine"], said["device"]) == ("opencv", "cpu")
-    assert [path.name for path in tmp_path.iterdir()] == []
+    # What the model was rebuilt as for an OpenCV that does not read it; no recordings.
+    assert {path.name for path in tmp_path.iterdir()} <= {"converted"}
 
 
 def test_tables_for_people(cli: Cli) -> None:

@@ -110,6 +110,13 @@ def test_a_driver_that_crashes_or_hangs_is_a_failure_and_no_crash() -> None:
         assert "--device cpu" in failed.hint
 
 
+def test_an_engine_that_cannot_even_use_the_cpu_fails() -> None:
+    """As an OpenCV that computes wrong numbers."""
+    wrong = ["computes wrongly", "pip install --upgrade it"]
+    found = row(look({"cpu": wrong, "opencl": wrong}), "onnxruntime, cpu and opencl")
+    assert (found.verdict, found.hint) == (Verdict.FAIL, "pip install --upgrade it")
+
+
 def test_devices_that_one_thing_is_in_the_way_of_share_a_row() -> None:
     none = ["no GPU", "buy one"]
     found = look({"cpu": None, "opencl": none, "opencl-fp16": none, "npu": ["no NPU", "wait"]})

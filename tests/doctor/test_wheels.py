@@ -87,6 +87,16 @@ def test_what_cv2_lacks_fails_whatever_wheel_it_says_it_is() -> None:
     assert row(found, "FFmpeg").verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("reads", "rebuilt"), [(["ONNX", "TensorFlow"], False), (["ONNX", "TFLite"], True)]
+)
+def test_what_is_rebuilt_for_an_opencv_is_told(reads: list[str], rebuilt: bool) -> None:
+    facts = WELL["wheels:about_opencv"] | {"reads": reads}
+    found = row(wheels.findings(Answers({"wheels:about_opencv": facts}), these()), "networks")
+    assert found.says.startswith(f"OpenCV reads {', '.join(reads)}")
+    assert ("is rebuilt as ONNX" in found.says) is rebuilt
+
+
 def test_two_builds_of_onnx_runtime_fail_with_both_commands() -> None:
     version = these(onnxruntime="1.32.0", onnxruntime_gpu="1.31.1")
     found = row(wheels.findings(Answers(WELL), version), "ONNX Runtime")

@@ -25,11 +25,11 @@ def _asked_anew() -> None:
 
 def test_onnx_is_read_and_right_on_every_opencv_that_is_supported() -> None:
     assert reads(Format.ONNX)
-    assert "onnx" in capabilities.readers()
+    assert "ONNX" in capabilities.readers()
 
 
 def test_a_reader_that_is_there_is_right_or_not_used() -> None:
-    there = "tensorflow" in capabilities.readers()
+    there = "TensorFlow" in capabilities.readers()
     assert reads(Format.TENSORFLOW) is there
     assert (Format.TENSORFLOW in OpenCvEngine.formats) is there
 
@@ -74,7 +74,7 @@ def test_without_the_reader_a_tensorflow_network_is_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(cv2.dnn, "readNetFromTensorflow", raising=False)
-    with pytest.raises(ModelError, match=r"reads no tensorflow models: model\.pb") as caught:
+    with pytest.raises(ModelError, match=r"reads no TensorFlow models: model\.pb") as caught:
         OpenCvEngine(Network("model.pb", Format.TENSORFLOW, b"", (), ""))
     assert "pip install" in str(caught.value.hint)
 

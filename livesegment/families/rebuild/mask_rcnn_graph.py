@@ -130,7 +130,7 @@ class MaskRcnnGraph:
         for node in self._text.nodes:
             operation = self._operations[node.name]
             if node.name in part and node.name != source and operation.kind != "Const":
-                add_layer(to, operation)
+                add_layer(to, operation, self.name)
         made = [to.finished(name) for name in outputs]
         shapes = {
             name: [f"{name}:{axis}" for axis in range(tensor.axes)]

@@ -22,8 +22,13 @@ from livesegment.families.rebuild.picture_layers import (
 _TO_THE_END = int(np.iinfo(np.int64).max)
 
 
-def add_layer(to: LayerWriter, operation: Operation) -> None:
+def add_layer(to: LayerWriter, operation: Operation, model: str) -> None:
     """Add an operation whose inputs are there.
+
+    Args:
+        to: the network.
+        operation: of TensorFlow's.
+        model: its name, for messages.
 
     Raises:
         ModelError: it is of a kind, or used in a way, that cannot be rebuilt.
@@ -31,7 +36,7 @@ def add_layer(to: LayerWriter, operation: Operation) -> None:
     layer = LAYERS.get(operation.kind)
     if layer is None:
         raise ModelError(
-            f"node {operation.name} is of type {operation.kind or '?'}, "
+            f"{model}: node {operation.name} is of type {operation.kind or '?'}, "
             "which cannot be rebuilt as ONNX",
             hint=AS_IT_IS,
         )
@@ -39,7 +44,7 @@ def add_layer(to: LayerWriter, operation: Operation) -> None:
         to.tensors[operation.name] = layer(to, operation)
     except (ValueError, IndexError, ArithmeticError) as error:
         raise ModelError(
-            f"node {operation.name} ({operation.kind}) cannot be rebuilt as ONNX: {error}",
+            f"{model}: node {operation.name} ({operation.kind}) cannot be rebuilt as ONNX: {error}",
             hint=AS_IT_IS,
         ) from error
 
