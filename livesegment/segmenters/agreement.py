@@ -45,12 +45,13 @@ class Agreement:
 
 
 def compare(reference: Instances, other: Instances) -> Agreement:
-    """Match two lists of objects of one picture.
+    """Match two lists of objects of one picture; those without a pixel are left out.
 
     Args:
         reference: best first, cut at a low score: how low the comparison goes is decided here.
         other: likewise.
     """
+    reference, other = _drawn(reference), _drawn(other)
     cut = _cut(reference)
     strong = reference.take(reference.scores > cut)
     candidates = other.take(other.scores > cut - SLACK)
@@ -101,6 +102,11 @@ def mask_overlap(a: Instances, i: int, b: Instances, j: int) -> float:
     part_b = b.masks[j][top - two[1] : bottom - two[1], left - two[0] : right - two[0]]
     both = int(np.count_nonzero(part_a & part_b))
     return both / (areas - both)
+
+
+def _drawn(instances: Instances) -> Instances:
+    """Those that anything is shown of: no overlap tells two empty masks from each other."""
+    return instances.take(np.array([mask.any() for mask in instances.masks], np.bool_))
 
 
 def _cut(reference: Instances) -> float:

@@ -27,6 +27,15 @@ def test_the_same_objects_are_the_same() -> None:
     assert compare(THREE, THREE).same
 
 
+def test_objects_without_a_pixel_do_not_count() -> None:
+    """A mask below its threshold everywhere overlaps nothing, not even itself."""
+    empty = np.zeros((10, 10), np.bool_)
+    masks = [THREE.masks[0], empty, THREE.masks[2]]
+    hollow = Instances.from_rows(THREE.boxes, THREE.scores, THREE.class_ids, masks)
+    assert compare(hollow, hollow) == Agreement(2, 2, 0, 1.0, 0.0)
+    assert not compare(THREE, hollow).same
+
+
 def test_one_that_is_missing_is_told() -> None:
     agreement = compare(THREE, THREE.take(np.array([0, 2])))
     assert agreement.found == 2
