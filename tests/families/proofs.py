@@ -19,6 +19,10 @@ class NoProof:
     finds: Differences | None = SAME
     asked: list[str] = field(default_factory=list)
 
+    def better(self, source: Network, than: Against) -> bool:
+        order = list(Against)
+        return order.index(self.against) < order.index(than)
+
     def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Verdict:
         self.asked.append(source.name)
         return Verdict(self.against, "some engine 2.0", self.finds)

@@ -139,3 +139,24 @@ def test_with_one_engine_an_unknown_model_is_compared_with_nothing(
     assert not found.proved
     assert "no second engine" in found.verdict
     assert found.folder.is_relative_to(tmp_path)
+
+
+@pytest.mark.usefixtures("no_original")
+@pytest.mark.parametrize(
+    ("than", "known", "unknown"),
+    [("nothing", True, len(installed_engines()) > 1), ("engine", True, False)],
+)
+def test_a_golden_is_better_than_another_engine(than: str, known: bool, unknown: bool) -> None:
+    proof = EngineProof("opencv")
+    weights, graph = random_mask_rcnn.build()
+    other = Network("random", Format.TENSORFLOW, weights, (), graph)
+    assert proof.better(source(), Against(than)) is known
+    assert proof.better(other, Against(than)) is unknown
+
+
+@needs_tensorflow
+@pytest.mark.parametrize(("than", "better"), [("engine", True), ("golden", False)])
+def test_the_original_is_better_than_another_engine(than: str, better: bool) -> None:
+    weights, graph = random_mask_rcnn.build()
+    model = Network("random", Format.TENSORFLOW, weights, (), graph)
+    assert EngineProof("opencv").better(model, Against(than)) is better

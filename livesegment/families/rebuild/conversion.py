@@ -119,6 +119,10 @@ class Proof(Protocol):
     dialect: Dialect
     """How this engine likes its networks."""
 
+    def better(self, source: Network, than: Against) -> bool:
+        """Whether there is something better here to compare a model with."""
+        ...
+
     def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Verdict:
         """Run both.
 
@@ -188,8 +192,8 @@ def convert(
     parts = MaskRcnnGraph(weights, graph, name)
     folder = _folder(weights, graph, proof.by)
     stored = None if anew else _load(folder)
-    # What was compared with nothing is compared as soon as there is something.
-    if stored is not None and stored.against is not Against.NOTHING:
+    source = Network(name, Format.TENSORFLOW, weights, (), graph)
+    if stored is not None and not proof.better(source, stored.against):
         proved = Verdict(stored.against).proved
         return Conversion(
             parts, rebuilt_networks(parts, stored.files), stored.verdict, proved, None, folder
@@ -197,7 +201,6 @@ def convert(
     progress(f"rebuilding {name} as ONNX for {proof.by}, once")
     made = stored.files if stored is not None else parts.networks(proof.dialect)
     networks = rebuilt_networks(parts, made)
-    source = Network(name, Format.TENSORFLOW, weights, (), graph)
     verdict = proof(source, RebuiltMaskRcnn(parts, networks, ()))
     if verdict.differences is not None and not verdict.differences.small:
         raise ModelError(
@@ -206,9 +209,8 @@ def convert(
             hint=AS_IT_IS,
         )
     # Without a place to keep it, it is made at every start: slow, but right.
-    if stored is None or verdict.against is not stored.against:
-        with suppress(ModelError):
-            _keep(folder, _Stored(made, verdict.against, str(verdict)))
+    with suppress(ModelError):
+        _keep(folder, _Stored(made, verdict.against, str(verdict)))
     return Conversion(parts, networks, str(verdict), verdict.proved, verdict.differences, folder)
 
 

@@ -42,6 +42,14 @@ class EngineProof:
         self.by = _named(engine, self._factory)
         self.dialect = self._factory.dialect
 
+    def better(self, source: Network, than: Against) -> bool:
+        """See `Proof.better`."""
+        if Verdict(than).proved:
+            return False
+        if Format.TENSORFLOW in engine_factory(REFERENCE).formats or Golden.of(source) is not None:
+            return True
+        return than is Against.NOTHING and len(installed_engines()) > 1
+
     def __call__(self, source: Network, rebuilt: RebuiltMaskRcnn) -> Verdict:
         """Run both; see `Proof`."""
         reference = self._reference(source, rebuilt)

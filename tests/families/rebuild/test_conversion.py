@@ -112,11 +112,14 @@ def test_both_ways_of_cropping_have_networks_of_their_own() -> None:
     assert b"GridSample" in contents(by_grid)[1]
 
 
-def test_what_was_compared_with_nothing_is_compared_once_there_is_something() -> None:
-    proof = NoProof(against=Against.NOTHING, finds=None)
+@pytest.mark.parametrize("before", ["nothing", "engine"])
+def test_what_was_not_proved_is_compared_again_once_there_is_something_better(before: str) -> None:
+    against = Against(before)
+    proof = NoProof(against=against, finds=None if against is Against.NOTHING else SAME)
     first = made(proof)
     assert first.kept
-    assert not first.proved
+    assert not made(proof).proved
+    assert len(proof.asked) == 1
     assert "not proved here" in first.verdict
     later = NoProof()
     found = made(later)
