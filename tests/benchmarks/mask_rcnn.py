@@ -88,19 +88,25 @@ def _measure(family: Family, ways: dict[str, Way], image: Image, runs: int) -> N
     plain = family.decode(*found["plain"], THRESHOLDS)
     for name, (tensors, letterbox) in found.items():
         took, cost = (1000 * statistics.median(times[name][1:]) for times in (spent, worked))
-        apart = _apart(found["plain"][0], tensors, image)
+        distance = apart(found["plain"][0], tensors, image.shape[:2])
         agreement = compare(plain, family.decode(tensors, letterbox, THRESHOLDS))
         print(
             f"  {name:22} {took:7.1f} ms ({cost:7.1f} cpu)  {len(plain):3} objects  "
-            f"{apart.pixels:8.1g} px  score {apart.score:7.1g}  mask {apart.mask:7.1g}  "
-            f"lost {apart.lost} extra {apart.extra}  "
+            f"{distance.pixels:8.1g} px  score {distance.score:7.1g}  mask {distance.mask:7.1g}  "
+            f"lost {distance.lost} extra {distance.extra}  "
             f"recall {agreement.recall:.3f}  mask IoU {agreement.overlap:.4f}"
         )
 
 
-def _apart(plain: Tensors, other: Tensors, image: Image) -> Apart:
-    """Pair each row with the nearest of its class on the other side, and compare their masks."""
-    height, width = image.shape[:2]
+def apart(plain: Tensors, other: Tensors, size: tuple[int, ...]) -> Apart:
+    """Pair each row with the nearest of its class on the other side, and compare their masks.
+
+    Args:
+        plain: detections, and the masks of those that pass.
+        other: likewise.
+        size: (height, width) of the picture.
+    """
+    height, width = size
     sides = np.array([width, height, width, height], np.float32)
     wanted, wanted_masks = _pairs(plain)
     got, got_masks = _pairs(other)
