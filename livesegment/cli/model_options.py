@@ -49,8 +49,8 @@ class ModelOptions:
         int | None,
         option(
             MODEL,
-            "LOSSY: look closely at the N best boxes only of a TensorFlow Mask R-CNN that runs on "
-            "onnxruntime or openvino; faster, and objects may be missed.",
+            "LOSSY: look closely at the N best boxes only of a TensorFlow Mask R-CNN that is "
+            "rebuilt as ONNX; faster, and objects may be missed.",
             min=1,
             max=1000,
             metavar="N",

@@ -32,7 +32,7 @@ from livesegment.store import Model, data_folder, digest
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
-VERSION = 1
+VERSION = 2
 """Of the verdicts: raised when engines or families change what they do."""
 WITHOUT_RIVALS = frozenset({"motion", "builtin"})
 """Families that run on OpenCV anyway: nothing to gain that would pay for a comparison."""
