@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 
 from livesegment import __version__
 from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
+from livesegment.cli.console import PEOPLE, LogWords, print_line
 from livesegment.cli.process_title import hide_passwords
-from livesegment.cli.redaction import Redaction, watch_breakdowns
+from livesegment.cli.redaction import Redaction, broken_down, watch_breakdowns
+from livesegment.cli.streams import standing
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.addresses.url import redact
 
@@ -36,8 +36,6 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(bench.app, name="bench")
 app.command("tune")(tune.tune)
 
-stderr = Console(stderr=True)
-
 
 def _flow(group: typer.Typer) -> None:
     """Let the terminal break the lines of every help text: Typer keeps those of the source."""
@@ -54,7 +52,7 @@ _flow(app)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"livesegment {__version__}")
+        print_line(f"livesegment {__version__}")
         raise typer.Exit
 
 
@@ -85,32 +83,40 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.platform == "win32":  # without, Media Foundation takes seconds to open a camera
         os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-    handler = RichHandler(console=stderr, show_time=False, show_path=False)
+    with standing():
+        code = _run()
+    leave(code)
+
+
+def _run() -> int:
+    """What is asked for; its exit status."""
+    handler = LogWords()
     handler.addFilter(Redaction())
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
-    code: int = ExitCode.OK
     try:
         app(with_default_command(sys.argv[1:]))
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except LiveSegmentError as error:
-        if os.environ.get("LIVESEGMENT_DEBUG"):
-            raise
-        complain(error)
-        code = error.exit_code
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 -- said, and told in the status
+        if isinstance(error, MemoryError):
+            error = LiveSegmentError("the system gives this program no more memory")
+        if not isinstance(error, LiveSegmentError) or os.environ.get("LIVESEGMENT_DEBUG"):
+            broken_down(type(error), error, error.__traceback__)
+            return ExitCode.INTERNAL
+        complain(error)
+        return error.exit_code
     finally:
         watch_breakdowns()  # Typer puts a hook of its own there
-    leave(code)
+    return ExitCode.OK
 
 
 def complain(error: LiveSegmentError) -> None:
     """Say what is wrong in a line, and what to do in another."""
     for style, word, text in (("bold red", "error", str(error)), ("dim", "hint", error.hint)):
         if text:
-            stderr.print(f"[{style}]{word}:[/]", end=" ", highlight=False)
-            stderr.print(redact(text), soft_wrap=True, highlight=False, markup=False)
+            PEOPLE.say((f"{word}:", style), f" {redact(text)}")
 
 
 def leave(code: int) -> None:
@@ -119,9 +125,15 @@ def leave(code: int) -> None:
     A thread left behind in a driver would be running C++ code while its libraries are taken down,
     and crash; then everything worth finishing is finished already, and the process ends at once.
     """
-    stuck = [thread for thread in threading.enumerate() if thread.name.startswith("livesegment-")]
-    sys.stdout.flush()
-    sys.stderr.flush()
+    stuck = any(thread.name.startswith("livesegment-") for thread in threading.enumerate())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (
+            OSError,
+            ValueError,
+        ):  # Python would try once more, and end with a status of its own
+            stuck = True
     if stuck:
         os._exit(code)
     sys.exit(code)

@@ -1,13 +1,12 @@
 """`livesegment bench engines`: every engine and device of this machine on one model."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from livesegment.cli.bench_report import Report
+from livesegment.cli.console import PEOPLE, print_json, say
 from livesegment.cli.declared import one_of
 from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.cli.values import size
@@ -71,9 +70,8 @@ def engines(
         Setup(model=model, engine=name, device=place, threads=threads, input_size=fitted)
         for name, place in pairs
     ]
-    stderr = Console(stderr=True)
-    with picture_files(source, pictures) as files, stderr.status("") as line:
-        results = measure(setups, files, rounds=rounds, runs=runs, progress=line.update)
+    with picture_files(source, pictures) as files, PEOPLE.busy() as tell:
+        results = measure(setups, files, rounds=rounds, runs=runs, progress=tell)
     report = Report(results, absent, remembered(found, threads=threads, input_size=fitted))
     facts: dict[str, Any] = {
         "model": model,
@@ -85,12 +83,12 @@ def engines(
         "runs": runs,
     }
     if as_json:
-        typer.echo(json.dumps(facts | report.as_json(), indent=2, ensure_ascii=False))
+        print_json(facts | report.as_json())
     else:
         report.show(facts)
     if write is not None:
         write(report.chart(facts))
-        stderr.print(f"drawn into {chart}", markup=False, highlight=False, soft_wrap=True)
+        say(f"drawn into {chart}")
     if report.first is None:
         raise EngineError(
             f"no engine here runs {model}: {results[0].problem}", hint=results[0].hint or None

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
+
+from livesegment.cli.console import PlainConsole, tables
 
 if TYPE_CHECKING:
     from livesegment.bench.chart import Chart
@@ -76,7 +77,7 @@ class Report:
             *_not_here(self._absent),
         ]
         for text in lines:
-            console.print(text, soft_wrap=True)
+            console.say(text)
 
     def chart(self, facts: dict[str, Any]) -> "Chart":
         """The engines that ran, as bars."""
@@ -173,9 +174,9 @@ def result_row(result: "Result", found: "Agreement | None") -> dict[str, Any]:
     return row
 
 
-def data_console() -> Console:
+def data_console() -> PlainConsole:
     """Standard output, for tables: as wide as the terminal, or `WIDTH` where there is none."""
-    console = Console(markup=False, highlight=False, emoji=False)
+    console = tables()
     if not console.is_terminal:
         console.width = WIDTH
     return console

@@ -1,6 +1,5 @@
 """`livesegment bench stages`: where the time of a run goes."""
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,10 +7,10 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from livesegment.cli.bench_report import data_console, milliseconds
+from livesegment.cli.console import PEOPLE, print_json
 from livesegment.cli.options import RunOptions, takes_run_options
 from livesegment.cli.run import ConfigFile, chosen
 from livesegment.cli.values import size
@@ -61,12 +60,11 @@ def stages(
     from livesegment.segmenters.network import NetworkSegmenter
     from livesegment.store import find_model
 
-    stderr = Console(stderr=True)
     input_size = (options.input_size and size(options.input_size, "--input-size")) or None
     model = find_model(options.model)
     named = model.spec.family != "motion"
     frames = spread(options.wanted[0].text, KEPT)
-    with stderr.status("") as line:
+    with PEOPLE.busy() as tell:
         if named:
             taken = choose(
                 model,
@@ -75,10 +73,10 @@ def stages(
                 threads=options.threads,
                 input_size=input_size,
                 lossy_proposals=options.lossy_proposals,
-                progress=line.update,
+                progress=tell,
             )
             options = replace(options, engine=taken.engine, device=taken.device)
-        line.update(f"loading {model.spec.name}")
+        tell(f"loading {model.spec.name}")
         alone = (
             None
             if _spares(options)
@@ -106,9 +104,9 @@ def stages(
             from livesegment.cli.live_run import LiveRun
 
             with tempfile.TemporaryDirectory(prefix="livesegment-") as folder:
-                yield LiveRun(replace(options, record=folder), stderr, quiet=True)
+                yield LiveRun(replace(options, record=folder), PEOPLE, quiet=True)
 
-        report = compare(ready, loops, rounds=rounds, progress=line.update)
+        report = compare(ready, loops, rounds=rounds, progress=tell)
     facts = {
         "model": options.model,
         "source": options.wanted[0].text,
@@ -119,7 +117,7 @@ def stages(
         "frames": report.frames,
     }
     if as_json:
-        typer.echo(json.dumps(facts | _as_json(report), indent=2, ensure_ascii=False))
+        print_json(facts | _as_json(report))
     else:
         _show(facts, report)
 

@@ -1,15 +1,14 @@
 """`livesegment bench streaming`: the accuracy of live masks on films with a truth."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from livesegment.cli.console import PEOPLE, print_json, tables
 from livesegment.cli.declared import one_of
 from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.cli.options import RunOptions
@@ -109,12 +108,11 @@ def streaming(
     )
     films = find_films(frames, truth)
     _check_length(latencies, films, fps)
-    stderr = Console(stderr=True)
-    segmenter = build.segmenter(options, find_model(model), stderr, quiet=False).segmenter
+    segmenter = build.segmenter(options, find_model(model), PEOPLE, quiet=False).segmenter
     results: list[_Result] = []
-    with stderr.status("") as status:
+    with PEOPLE.busy() as tell:
         for number, film in enumerate(films, 1):
-            status.update(f"{film.name} ({number} of {len(films)})")
+            tell(f"{film.name} ({number} of {len(films)})")
             scores = play(
                 film.play(fps),
                 segmenter,
@@ -127,7 +125,7 @@ def streaming(
     means = [mean(column) for column in zip(*(r.scores for r in results), strict=True)]
     if as_json:
         facts: dict[str, Any] = {"model": model, "fps": fps, "select": select, "carry": carry}
-        typer.echo(json.dumps(facts | _as_json(results, means), indent=2, ensure_ascii=False))
+        print_json(facts | _as_json(results, means))
         return
     _print(results, means, latencies)
 
@@ -218,7 +216,7 @@ def _print(
     results: Sequence[_Result], means: "Sequence[Score]", latencies: Sequence[float]
 ) -> None:
     """A table a latency with a row a film, then one of the means with a row a latency."""
-    console = Console(markup=False, highlight=False, emoji=False)
+    console = tables()
     many = len(results) > 1
     for latency in latencies if many else ():
         table = _table(f"latency {_time(latency)}", "film", means)

@@ -1,11 +1,8 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 
 import cv2
-from rich.console import Console
 
 from livesegment.carrying.base import Carrier
 from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
@@ -13,6 +10,7 @@ from livesegment.carrying.crowd import Crowd
 from livesegment.carrying.exact import ExactCarrier
 from livesegment.carrying.hold import HoldCarrier
 from livesegment.carrying.quality import Quality
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.declared import one_of
 from livesegment.cli.options import RunOptions
 from livesegment.cli.values import class_ids, duration, size
@@ -123,7 +121,7 @@ def look(options: RunOptions) -> Look:
     return Look(style=style, alpha=options.alpha, background=background)
 
 
-def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
+def windowed(options: RunOptions, console: PlainConsole, *, quiet: bool) -> bool:
     """Whether a window is shown.
 
     Raises:
@@ -144,7 +142,7 @@ def windowed(options: RunOptions, console: Console, *, quiet: bool) -> bool:
             "--headless alone only measures",
         )
     if not quiet:
-        console.print(f"no window: {reason}; running headless", highlight=False)
+        console.say(f"no window: {reason}; running headless")
     return False
 
 
@@ -160,7 +158,7 @@ class Loaded:
 
 
 def segmenter(
-    options: RunOptions, model: Model, console: Console, *, quiet: bool, at_once: int = 1
+    options: RunOptions, model: Model, console: PlainConsole, *, quiet: bool, at_once: int = 1
 ) -> Loaded:
     """The model, loaded, warmed up and told which classes are wanted.
 
@@ -184,8 +182,7 @@ def segmenter(
         nms=options.nms,
         max_instances=options.max_instances,
     )
-    show = console.is_terminal and not quiet
-    with console.status("") if show else nullcontext() as line:
+    with console.busy(quiet=quiet) as tell:
         for file in model.spec.files:
             check_sums(model.paths[file.role], file)
         runtime = choose(
@@ -195,21 +192,18 @@ def segmenter(
             threads=options.threads,
             input_size=input_size or None,
             lossy_proposals=options.lossy_proposals,
-            progress=line.update if line else lambda _: None,
+            progress=tell,
         )
         if runtime.why and not quiet:
-            console.print(runtime.why, highlight=False, soft_wrap=True)
-        if line:
-            line.update(f"loading {model.spec.name} and warming it up")
+            console.say(runtime.why)
+        tell(f"loading {model.spec.name} and warming it up")
         # OpenCV's threads are shared by all its networks, and GPUs have one queue.
         alone = runtime.engine == REFERENCE or not runtime.device.startswith("cpu")
         threads = options.threads or usable_cores()
         count = 1 if alone or model.spec.family in WITHOUT_RIVALS else min(at_once, threads)
         words = Words(
-            progress=line.update if line else NO_WORDS.progress,
-            remark=NO_WORDS.remark
-            if quiet
-            else partial(console.print, highlight=False, markup=False, soft_wrap=True),
+            progress=tell,
+            remark=NO_WORDS.remark if quiet else console.say,
         )
         members = [
             load_segmenter(

@@ -1,12 +1,12 @@
 """`livesegment cameras`: what can be opened, with sizes and rates."""
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from livesegment.cli.console import print_json, say, tables
 from livesegment.sources.cameras.listing import IN_CONTAINERS, LINUX, WITHOUT, Camera, cameras
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def list_cameras(*, as_json: Json = False, verbose: Verbose = False) -> None:
     """
     found = cameras(LINUX) if sys.platform.startswith("linux") else _tried()
     if as_json:
-        typer.echo(json.dumps([_facts(*row) for row in found], indent=2, ensure_ascii=False))
+        print_json([_facts(*row) for row in found])
         return
     if not found:
-        typer.echo(f"no camera was found: plug one in; {IN_CONTAINERS}. {WITHOUT}", err=True)
+        say(f"no camera was found: plug one in; {IN_CONTAINERS}. {WITHOUT}")
         return
     _print(found, verbose)
 
@@ -37,7 +37,7 @@ def _tried() -> "list[tuple[Camera, Device | None]]":
     from livesegment.doctor.cameras import numbered
     from livesegment.doctor.child import ask
 
-    typer.echo("opening camera after camera: this takes some seconds", err=True)
+    say("opening camera after camera: this takes some seconds")
     return numbered(ask)
 
 
@@ -59,7 +59,6 @@ def _facts(camera: Camera, device: "Device | None") -> dict[str, Any]:
 
 
 def _print(found: "Sequence[tuple[Camera, Device | None]]", verbose: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -74,7 +73,7 @@ def _print(found: "Sequence[tuple[Camera, Device | None]]", verbose: bool) -> No
             words.append(f"\n{line}", "not bold")
         words.overflow = "fold"
         table.add_row(str(camera.number), words)
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    tables().print(table)
 
 
 def _modes(device: "Device | None", verbose: bool) -> list[str]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import typer
-from rich.console import Console
 
+from livesegment.cli.console import PEOPLE, print_toml
 from livesegment.cli.options import RunOptions, takes_run_options
 from livesegment.cli.run import ConfigFile, PrintConfig, Quiet, Verbose, chosen, start
 
@@ -39,9 +39,9 @@ def demo(
                 {"record": "sessions", "duration": options.duration or HEADLESS_DURATION}
             )
     if print_config:
-        typer.echo(options.to_toml(), nl=False)
+        print_toml(options.to_toml())
         return
     code = start(options, quiet=quiet, verbose=verbose)
     if not quiet:
-        Console(stderr=True).print(NEXT, highlight=False, soft_wrap=True)
+        PEOPLE.say(NEXT)
     raise typer.Exit(code)

@@ -1,19 +1,17 @@
 """`livesegment doctor`: what works on this machine, and what to type where it does not."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from livesegment import __version__
+from livesegment.cli.console import PEOPLE, print_json, tables
 from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.doctor.finding import Finding, Topic, Verdict, exit_code
 
@@ -32,17 +30,15 @@ def doctor(*, as_json: Json = False) -> None:
     # What it looks at is a lot to import; --help does without.
     from livesegment.doctor.examination import examine
 
-    stderr = Console(stderr=True)
-    with stderr.status("") if stderr.is_terminal else nullcontext() as status:
+    with PEOPLE.busy() as tell:
 
         def about_to(topic: Topic) -> None:
-            if status is not None:
-                status.update(f"looking at {topic}")
+            tell(f"looking at {topic}")
 
         found = examine(DEFAULT_MODEL, about_to)
     if as_json:
         rows = [asdict(row) for row in found]
-        typer.echo(json.dumps({"version": __version__, "findings": rows}, indent=2))
+        print_json({"version": __version__, "findings": rows})
     else:
         _print(found)
     raise typer.Exit(exit_code(found))
@@ -50,7 +46,7 @@ def doctor(*, as_json: Json = False) -> None:
 
 def _print(found: Sequence[Finding]) -> None:
     """A paragraph a finding under its topic, what to type below it; last, the count of verdicts."""
-    console = Console(markup=False, highlight=False, emoji=False)
+    console = tables()
     for topic, rows in groupby(found, lambda row: row.topic):
         console.print(Text(topic, "bold"))
         table = Table("", "", box=None, show_header=False)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
+from livesegment.cli.console import PlainConsole, printable
 from livesegment.cli.declared import one_of, option
 from livesegment.cli.run import Quiet
-from livesegment.cli.session_rows import Name, Parent, named, printable
+from livesegment.cli.session_rows import Name, Parent, named
 from livesegment.cli.values import class_ids, duration
 from livesegment.errors import SourceError, UsageError
 from livesegment.sessions.session import Session
@@ -110,7 +110,7 @@ def export(
     )
     session = Session.open(named(name, parent))
     selection = _selection(session, start, end, score, classes)
-    console = Console(stderr=True, quiet=quiet)
+    console = PlainConsole(quiet=quiet)
     target = output or Path(_usual_name(session, form))
     if form == "mp4":
         made = _film(session, selection, target, video, console)
@@ -137,7 +137,7 @@ def _selection(
 
 
 def _film(
-    session: Session, selection: "Selection", target: Path, video: str | None, console: Console
+    session: Session, selection: "Selection", target: Path, video: str | None, console: PlainConsole
 ) -> "Export":
     from livesegment.sessions.export import mp4, place
 
@@ -156,7 +156,7 @@ def _data(
     selection: "Selection",
     form: str,
     target: Path,
-    console: Console,
+    console: PlainConsole,
     masks: str | None,
     pictures: str | None,
     ids: str | None,
@@ -224,7 +224,7 @@ def _told(
 
 
 @contextmanager
-def _progress(console: Console, what: str, total: float) -> Iterator[Callable[[float], None]]:
+def _progress(console: PlainConsole, what: str, total: float) -> Iterator[Callable[[float], None]]:
     """A bar on a terminal, nothing elsewhere."""
     if not console.is_terminal or console.quiet:
         yield lambda _done: None
@@ -247,7 +247,7 @@ def _progress(console: Console, what: str, total: float) -> Iterator[Callable[[f
         yield told
 
 
-def _report(made: "Export", form: str, console: Console) -> None:
+def _report(made: "Export", form: str, console: PlainConsole) -> None:
     """Say what was written, and what was left out."""
     where = ", ".join(str(path) for path in made.files)
     what = (
@@ -261,4 +261,4 @@ def _report(made: "Export", form: str, console: Console) -> None:
     if made.without_pixels:
         lines.append(f"{made.without_pixels} instances left out: their masks are empty")
     for line in (*lines, *made.remarks):
-        console.print(printable(line), highlight=False, soft_wrap=True, markup=False)
+        console.say(printable(line))

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import partial
 
 import cv2
-from rich.console import Console
 
 from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
@@ -56,7 +56,7 @@ class GroupRun:
     Sources come and go while it runs: `add`, `remove` and `members` are for any thread.
     """
 
-    def __init__(self, options: RunOptions, console: Console, *, quiet: bool) -> None:
+    def __init__(self, options: RunOptions, console: PlainConsole, *, quiet: bool) -> None:
         """Make every part; what cannot be made ends the run before a file was touched.
 
         Args:
@@ -131,11 +131,9 @@ class GroupRun:
         """
         if not self._quiet:
             names = ", ".join(channel.name for channel in self._channels)
-            self._console.print(
+            self._console.say(
                 f"{names}: {self._options.model}, {self._runs_on}, shared by "
-                f"{len(self._channels)} sources",
-                highlight=False,
-                soft_wrap=True,
+                f"{len(self._channels)} sources"
             )
         for channel in self._channels:
             self._group.add(channel.name, partial(_as_it_is, channel))

@@ -1,9 +1,8 @@
 """One run of one source, put together from its options and carried out."""
 
-from rich.console import Console
-
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
@@ -18,7 +17,7 @@ class LiveRun:
     """Everything that a `livesegment run` of one source is made of."""
 
     def __init__(
-        self, options: RunOptions, console: Console, *, quiet: bool, given: Parts | None = None
+        self, options: RunOptions, console: PlainConsole, *, quiet: bool, given: Parts | None = None
     ) -> None:
         """Make every part; what cannot be made ends the run before a file was touched.
 
@@ -63,9 +62,7 @@ class LiveRun:
                 how = [self._options.model, channel.runs_on, f"masks {channel.masks}"]
             if self._options.roi:
                 how.append(f"segmented within {self._options.roi}")
-            self._console.print(
-                f"{channel.name}: {', '.join(how)}", highlight=False, soft_wrap=True
-            )
+            self._console.say(f"{channel.name}: {', '.join(how)}")
         try:
             return channel.run()
         finally:

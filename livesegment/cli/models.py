@@ -1,6 +1,5 @@
 """`livesegment models`: what there is; fetch it, check it, add one of your own."""
 
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from livesegment.cli import converting, importing, licences, model_rows
+from livesegment.cli.console import print_json, print_line, printable, say, tables
 from livesegment.cli.transfer import Bar, Lines
 from livesegment.download import check_address, fetch
 from livesegment.errors import ModelError
@@ -35,9 +35,8 @@ def list_(*, as_json: Json = False) -> None:
     """List the models: those that come with the program and those imported."""
     rows = [model_rows.summary(spec) for spec in model_rows.in_order(all_specs().values())]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -49,14 +48,14 @@ def list_(*, as_json: Json = False) -> None:
         name = row["name"] + (" (default)" if row["default"] else "")
         words = Text(name, "bold")
         if row["description"]:
-            words.append("\n" + _printable(row["description"]), "not bold dim")
+            words.append("\n" + printable(row["description"]), "not bold dim")
         size = _megabytes(row["size"]) if row["size"] else ""
         cells = (row["family"], _state(row), size, licences.short(row["licence"]))
-        table.add_row(words, *(_printable(cell) for cell in cells))
-    Console(markup=False, highlight=False, emoji=False).print(table)
+        table.add_row(words, *(printable(cell) for cell in cells))
+    tables().print(table)
     for line in dict.fromkeys(licences.obligation(row["licence"]) for row in rows):
         if line:
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -68,7 +67,7 @@ def show(name: Name, *, as_json: Json = False) -> None:
     for row, file in zip(facts["files"], spec.files, strict=True):
         row["path"] = model_rows.place(file)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     labels = ", ".join(spec.labels[:SHOWN_LABELS])
     more = ", ..." if len(spec.labels) > SHOWN_LABELS else ""
@@ -86,7 +85,7 @@ def show(name: Name, *, as_json: Json = False) -> None:
     }
     _print_lines(lines)
     for row in facts["files"]:
-        typer.echo()
+        print_line("")
         _print_lines({key: value for key, value in row.items() if key != "path"})
         _print_lines({"path": row["path"] or "not installed"})
 
@@ -96,26 +95,26 @@ def pull(name: Name) -> None:
     """Fetch a model's files, and check them against their sums."""
     spec = find_spec(name)
     if not spec.files:
-        _say(f"{spec.name} is built in: there is nothing to fetch")
+        say(f"{spec.name} is built in: there is nothing to fetch")
         return
     wanted = [file for file in spec.files if not model_rows.is_there(file)]
     if not wanted:
-        _say(f"{spec.name} is already there{_checked(spec.files)}")
+        say(f"{spec.name} is already there{_checked(spec.files)}")
         return
     for file in wanted:
         check_address(file)
     folder = download_folder()
     for file in wanted:
         inside = f" (out of it: {file.member})" if file.member else ""
-        _say(f"fetching {file.url}{inside}")
-    _say(f"into {folder}")
-    _say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
+        say(f"fetching {file.url}{inside}")
+    say(f"into {folder}")
+    say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
     if obligation := licences.obligation(spec.licence):
-        _say(obligation)
+        say(obligation)
     for file in wanted:
-        with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, _say) as progress:
+        with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, say) as progress:
             path = fetch(file, folder, progress)
-        _say(f"{path}: there{_checked([file])}")
+        say(f"{path}: there{_checked([file])}")
 
 
 @app.command("import")
@@ -128,13 +127,13 @@ def import_(
     """Add a model of your own, after a trial run in a process of its own."""
     imported = importing.import_model(file.expanduser(), name)
     spec, size = imported.spec, imported.input_size
-    _say(f"family: {spec.family}, recognised by {imported.recognised_by}")
-    _say(f"classes: {len(spec.labels) or 'not named in the file'}")
-    _say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
-    _say(f"licence: {spec.licence or 'not stated in the file'}")
+    say(f"family: {spec.family}, recognised by {imported.recognised_by}")
+    say(f"classes: {len(spec.labels) or 'not named in the file'}")
+    say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
+    say(f"licence: {spec.licence or 'not stated in the file'}")
     if obligation := licences.obligation(spec.licence):
-        _say(obligation)
-    _say(f"{spec.name} is ready: livesegment run --model {spec.name}")
+        say(obligation)
+    say(f"{spec.name} is ready: livesegment run --model {spec.name}")
 
 
 @app.command()
@@ -148,11 +147,11 @@ def convert(
     A run does this by itself, once; the result is kept.
     """
     made = converting.convert_model(
-        model, lambda engine: _say(f"rebuilding {model} as ONNX for {engine}, and comparing")
+        model, lambda engine: say(f"rebuilding {model} as ONNX for {engine}, and comparing")
     )
     for one in made:
-        _say(f"{one.engine}: {one.seconds:.1f} s; {one.verdict}")
-        typer.echo(one.folder)
+        say(f"{one.engine}: {one.seconds:.1f} s; {one.verdict}")
+        print_line(one.folder)
 
 
 @app.command()
@@ -167,14 +166,14 @@ def verify(
     specs = model_rows.in_order(all_specs().values()) if name is None else [find_spec(name)]
     rows = [model_rows.verdict(spec, file) for spec in specs for file in spec.files]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     for row in [] if as_json else rows:
-        typer.echo(
-            f"{row['status']}: {_printable(row['path'] or row['file'])}"
+        print_line(
+            f"{row['status']}: {printable(row['path'] or row['file'])}"
             + (f" ({row['detail']})" if row["detail"] else "")
         )
     if not rows:
-        _say("nothing to check: built in")
+        say("nothing to check: built in")
     damaged = [row for row in rows if row["status"] == "damaged"]
     if damaged:
         raise ModelError(
@@ -195,9 +194,9 @@ def path(name: Name) -> None:
     """Print where a model's files are, one a line."""
     spec = find_spec(name)
     if not spec.files:
-        _say(f"{spec.name} is built in: it has no files")
+        say(f"{spec.name} is built in: it has no files")
     for place in model_rows.paths(spec):
-        typer.echo(place)
+        print_line(place)
 
 
 def _checked(files: Iterable[ModelFile]) -> str:
@@ -214,23 +213,7 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _printable(text: str) -> str:
-    """Text without what could steer a terminal: labels come out of foreign files."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
-
-
 def _print_lines(lines: dict[str, str]) -> None:
     for key, value in lines.items():
         if value:
-            typer.echo(f"{key + ':':<14}{_printable(value)}")
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _say(line: str) -> None:
-    """Words for people."""
-    typer.echo(_printable(line), err=True)
+            print_line(f"{key + ':':<14}{printable(value)}")

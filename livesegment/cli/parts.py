@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
-
 from livesegment.cli import build
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.options import RunOptions
 from livesegment.cli.sources import all_sources, max_age
 from livesegment.pipeline.mode import Limits, Masks
@@ -54,7 +53,7 @@ class Factory:
 
     options: RunOptions
     model: Model
-    console: Console
+    console: PlainConsole
     quiet: bool
     alone: bool
     """Whether there is just one source, which then may have the network for itself."""
@@ -108,7 +107,9 @@ class Factory:
         return made
 
 
-def all_parts(options: RunOptions, console: Console, *, quiet: bool) -> tuple[Factory, list[Parts]]:
+def all_parts(
+    options: RunOptions, console: PlainConsole, *, quiet: bool
+) -> tuple[Factory, list[Parts]]:
     """What the options name: the parts of each source, and what makes those of more.
 
     Raises:

@@ -6,6 +6,7 @@ import threading
 import traceback
 from types import TracebackType
 
+from livesegment.cli.console import shown
 from livesegment.sources.addresses.url import redact
 
 
@@ -38,24 +39,25 @@ def watch_breakdowns() -> None:
 
     Hooks that somebody else has set for threads and finalisers are left to them.
     """
-    sys.excepthook = _broken_down
+    sys.excepthook = broken_down
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = _thread_broken_down
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = _unraisable
 
 
-def _broken_down(
+def broken_down(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
+    """Say what an error is and where it comes from, without passwords."""
+    sys.stderr.write(shown(redact("".join(traceback.format_exception(kind, error, trace)))))
 
 
 def _thread_broken_down(about: threading.ExceptHookArgs) -> None:
     if about.exc_value is not None and about.exc_type is not SystemExit:
-        _broken_down(about.exc_type, about.exc_value, about.exc_traceback)
+        broken_down(about.exc_type, about.exc_value, about.exc_traceback)
 
 
 def _unraisable(about: "sys.UnraisableHookArgs") -> None:
     if about.exc_value is not None:
-        _broken_down(about.exc_type, about.exc_value, about.exc_traceback)
+        broken_down(about.exc_type, about.exc_value, about.exc_traceback)

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
+from livesegment.cli.console import PlainConsole, printable, say
 from livesegment.cli.declared import option, takes
 from livesegment.cli.model_options import MODEL
 from livesegment.cli.options import OUTPUT, PACE, RunOptions
 from livesegment.cli.run import Quiet, Verbose, start
-from livesegment.cli.session_rows import Name, Parent, named, printable
+from livesegment.cli.session_rows import Name, Parent, named
 from livesegment.cli.source_options import SOURCE
 from livesegment.cli.values import class_ids, data_size, duration
 from livesegment.errors import UsageError
@@ -79,7 +79,7 @@ def replay(
     if to is not None:  # something comes out without a window, too
         options = replace(options, window=options.window or shown)
 
-    def given(console: Console) -> "Parts":
+    def given(console: PlainConsole) -> "Parts":
         from livesegment.cli.parts import Parts
 
         segmenter = _segmenter(session, options, score, console, quiet=quiet)
@@ -92,7 +92,7 @@ def replay(
 
     code = start(options, quiet=quiet, verbose=verbose, given=given)
     if to is not None and to.exists() and not quiet:
-        Console(stderr=True).print(f"wrote {to}", highlight=False, soft_wrap=True)
+        say(f"wrote {to}")
     raise typer.Exit(code)
 
 
@@ -123,7 +123,12 @@ def _source(session: Session, options: RunOptions, film: Path | None, *, paced: 
 
 
 def _segmenter(
-    session: Session, options: RunOptions, score: float | None, console: Console, *, quiet: bool
+    session: Session,
+    options: RunOptions,
+    score: float | None,
+    console: PlainConsole,
+    *,
+    quiet: bool,
 ) -> "RecordedSegmenter":
     """What was found, less what is not asked for.
 
@@ -139,10 +144,8 @@ def _segmenter(
         made.recorded, score=recorded if score is None else score, class_ids=wanted
     )
     if score is not None and score < recorded and not quiet:
-        console.print(
-            f"--score {score:g} brings nothing back: objects up to {recorded:g} were not recorded",
-            highlight=False,
-            soft_wrap=True,
+        console.say(
+            f"--score {score:g} brings nothing back: objects up to {recorded:g} were not recorded"
         )
     return made
 

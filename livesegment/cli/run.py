@@ -9,8 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
+from livesegment.cli.console import PEOPLE, PlainConsole, print_toml
 from livesegment.cli.options import RunOptions, takes_run_options
 
 if TYPE_CHECKING:  # what it imports takes longer than all of --help
@@ -38,7 +38,7 @@ def run(
     """Segment a camera, stream or file: show it, record it, write it as JSON."""
     options = chosen(RunOptions(), config, flags)
     if print_config:
-        typer.echo(options.to_toml(), nl=False)
+        print_toml(options.to_toml())
         return
     raise typer.Exit(start(options, quiet=quiet, verbose=verbose))
 
@@ -55,7 +55,7 @@ def start(
     *,
     quiet: bool,
     verbose: bool,
-    given: "Callable[[Console], Parts] | None" = None,
+    given: "Callable[[PlainConsole], Parts] | None" = None,
 ) -> int:
     """Run to the end.
 
@@ -77,12 +77,11 @@ def start(
 
     if verbose:
         logging.getLogger("livesegment").setLevel(logging.INFO)
-    console = Console(stderr=True)
     live_run: LiveRun | GroupRun
     if given is None and len(options.wanted) > 1:
-        live_run = GroupRun(options, console, quiet=quiet)
+        live_run = GroupRun(options, PEOPLE, quiet=quiet)
     else:
-        live_run = LiveRun(options, console, quiet=quiet, given=given(console) if given else None)
+        live_run = LiveRun(options, PEOPLE, quiet=quiet, given=given(PEOPLE) if given else None)
     caught: list[int] = []
     with _signals(live_run, caught):
         live_run.go()
@@ -91,8 +90,12 @@ def start(
 
 @contextmanager
 def _signals(live_run: Any, caught: list[int]) -> Iterator[None]:
-    """While it runs, SIGINT, SIGTERM and SIGHUP end it in good order; a second one at once."""
+    """While it runs, SIGINT, SIGTERM and SIGHUP end it in good order; a second one at once.
+
+    What is ignored stays ignored: whoever started it, such as nohup, wants it to go on.
+    """
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
     before: dict[int, Any] = {}
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -103,9 +106,9 @@ def _signals(live_run: Any, caught: list[int]) -> Iterator[None]:
         caught.append(number)
         live_run.interrupt(terminated=number != signal.SIGINT)
 
-    for name in names:
-        number = getattr(signal, name)
-        before[number] = signal.signal(number, handle)
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, handle)
     try:
         yield
     finally:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from livesegment.cli.console import print_json, printable, say, tables
 from livesegment.cli.session_rows import (
     Json,
     Parent,
     folder,
-    print_json,
-    printable,
-    say,
     size,
     span,
 )
@@ -90,7 +88,6 @@ def _named(names: list[str], parent: Path, *, every: bool) -> list[Path]:
 
 
 def _print(repaired: "Repaired") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     name = repaired.path.name
@@ -108,7 +105,7 @@ def _print(repaired: "Repaired") -> None:
             file.note,
         )
         table.add_row(*(printable(cell) for cell in cells))
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    tables().print(table)
     aside = repaired.path / "interrupted"
     say(f"{name}: whole now" + (f"; the originals are in {aside}" if aside.is_dir() else ""))
 

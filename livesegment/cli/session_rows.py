@@ -1,6 +1,5 @@
 """How sessions are named on the command line, and how what is known of them is written."""
 
-import json
 import shlex
 from datetime import datetime
 from pathlib import Path
@@ -87,20 +86,3 @@ def local(moment: datetime | None) -> str:
         return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else ""
     except (OverflowError, ValueError):  # at the ends of the calendar
         return str(moment)
-
-
-def printable(text: str) -> str:
-    """Text without what could steer a terminal: manifests may come from anywhere."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
-
-
-def print_json(value: object) -> None:
-    """Data for programs."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def say(line: str) -> None:
-    """Words for people."""
-    typer.echo(printable(line), err=True)

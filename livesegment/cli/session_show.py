@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from livesegment.cli.console import print_json, print_line, printable, tables
 from livesegment.cli.session_rows import (
     Json,
     Name,
     Parent,
     local,
     named,
-    print_json,
-    printable,
     size,
     span,
     typed,
@@ -40,10 +37,10 @@ def show(name: Name, *, parent: Parent = None, as_json: Json = False) -> None:
         return
     for key, value in _lines(session, row):
         if value:
-            typer.echo(f"{key + ':':<14}{printable(value)}")
+            print_line(f"{key + ':':<14}{printable(value)}")
     _print_videos(session)
     for line in _next(session, row):
-        typer.echo(f"{'next:':<14}{printable(line)}")
+        print_line(f"{'next:':<14}{printable(line)}")
 
 
 def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
@@ -92,7 +89,6 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
 
 
 def _print_videos(session: "Session") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from livesegment.sessions.facts import number, objects
@@ -119,9 +115,9 @@ def _print_videos(session: "Session") -> None:
             f"{_count(video.get('start'))} s",
         )
         table.add_row(*(printable(cell) for cell in cells))
-    typer.echo()
-    Console(markup=False, highlight=False, emoji=False).print(table)
-    typer.echo()
+    print_line("")
+    tables().print(table)
+    print_line("")
 
 
 def _next(session: "Session", row: "Overview") -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from livesegment.cli import export, replay, session_repair, session_show
+from livesegment.cli.console import print_json, printable, say, tables
 from livesegment.cli.session_rows import (
     SESSIONS,
     Json,
@@ -13,9 +14,6 @@ from livesegment.cli.session_rows import (
     folder,
     local,
     named,
-    print_json,
-    printable,
-    say,
     size,
     span,
 )
@@ -89,7 +87,6 @@ def unpin(names: Names, *, parent: Parent = None) -> None:
 
 
 def _print(rows: "list[Overview]") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -104,7 +101,7 @@ def _print(rows: "list[Overview]") -> None:
         state = row.state + (", pinned" if row.pinned else "")
         frames = "" if row.frames is None else str(row.frames)
         table.add_row(words, span(row.seconds), frames, size(row.bytes), state)
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    tables().print(table)
 
 
 app.command("list")(list_)

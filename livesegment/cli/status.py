@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from livesegment.cli.console import PlainConsole, printable
 from livesegment.pipeline.economy import Economy
 from livesegment.pipeline.meter import Meter
 from livesegment.sinks.base import Ending, View
@@ -26,7 +26,7 @@ class StatusLine:
     stage = "status"
 
     def __init__(
-        self, console: Console, text: Callable[[], str], *, interval: float, quiet: bool
+        self, console: PlainConsole, text: Callable[[], str], *, interval: float, quiet: bool
     ) -> None:
         self._console = console
         self._text = text
@@ -49,7 +49,7 @@ class StatusLine:
         first, self._next = self._next == 0.0, now + self._interval
         if not self._console.is_terminal:
             if not first:  # nothing is known yet
-                self._console.print(self._text(), highlight=False, soft_wrap=True)
+                self._console.say(self._text())
             return True
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
@@ -103,12 +103,9 @@ def rest_line(economy: Economy) -> str:
     return ", ".join(parts)
 
 
-def summarise(console: Console, channel: "Channel") -> None:
+def summarise(console: PlainConsole, channel: "Channel") -> None:
     """Say what came of one source: stages, frames, costs, recordings."""
     meter, session = channel.meter, channel.session
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True)
 
     if not meter.count("shown"):
         return
@@ -118,22 +115,22 @@ def summarise(console: Console, channel: "Channel") -> None:
     skipped = f"{economy.skipped} skipped, " if economy.skipped else ""
     too_old = f"{channel.pipeline.too_old} too old, " if channel.pipeline.too_old else ""
     console.print(stage_table(meter))
-    say(
+    console.say(
         f"{shown} of {captured} frames shown in {seconds:.1f} s "
         f"({(shown - 1) / max(seconds, 1e-9):.1f} fps), {skipped}{too_old}"
         f"{channel.pipeline.dropped} dropped"
     )
     if channel.parts.model is not None:
-        say(economy_line(economy))
+        console.say(economy_line(economy))
     if session.dropped:
-        say(f"the recording misses {session.dropped} pictures: the encoder was too slow")
+        console.say(f"the recording misses {session.dropped} pictures: the encoder was too slow")
     for text in session.problems:
-        say(text)
+        console.say(text)
     for path in session.finished:
-        say(f"recorded {path}")
+        console.say(printable(f"recorded {path}"))
 
 
-def summarise_all(console: Console, channels: "Sequence[Channel]") -> None:
+def summarise_all(console: PlainConsole, channels: "Sequence[Channel]") -> None:
     """Say what came of several sources, a row each, and where their recordings are."""
     table = Table(title_style="dim", header_style="dim")
     table.add_column("source")
@@ -155,6 +152,6 @@ def summarise_all(console: Console, channels: "Sequence[Channel]") -> None:
     console.print(table)
     for channel in channels:
         for text in channel.session.problems:
-            console.print(f"{channel.name}: {text}", highlight=False, soft_wrap=True)
+            console.say(f"{channel.name}: {text}")
         for path in channel.session.finished:
-            console.print(f"recorded {path}", highlight=False, soft_wrap=True)
+            console.say(printable(f"recorded {path}"))

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from livesegment.cli.console import PEOPLE
+
 REDRAW = 0.1
 """Seconds between two drawings of the bar."""
 STEP = 50_000_000
@@ -15,7 +17,6 @@ class Bar:
     """A bar on a terminal's standard error; see `livesegment.download.Progress`."""
 
     def __init__(self, name: str) -> None:
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -31,7 +32,7 @@ class Bar:
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=PEOPLE,
             auto_refresh=False,  # drawn as bytes come: no thread of its own
         )
         self._drawn = 0.0

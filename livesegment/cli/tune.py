@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from livesegment.cli.bench_report import (
@@ -18,6 +17,7 @@ from livesegment.cli.bench_report import (
     recall,
     result_row,
 )
+from livesegment.cli.console import PEOPLE, print_json
 from livesegment.cli.model_options import DEFAULT_MODEL
 from livesegment.cli.values import size
 from livesegment.errors import EngineError, LiveSegmentError, SinkError, UsageError
@@ -75,8 +75,7 @@ def tune(
     if found.spec.family == "motion":
         raise UsageError("motion has no network", hint="--model takes another from `models list`")
     places, _ = survey([REFERENCE] if found.spec.family in WITHOUT_RIVALS else ENGINES)
-    stderr = Console(stderr=True)
-    with picture_files(source, pictures) as files, stderr.status("") as line:
+    with picture_files(source, pictures) as files, PEOPLE.busy() as tell:
         tuning = search(
             model,
             places,
@@ -86,7 +85,7 @@ def tune(
             pictures=files,
             rounds=rounds,
             runs=runs,
-            progress=line.update,
+            progress=tell,
         )
     keys = None if tuning.best is None else _keys(tuning.best)
     if keys is not None:
@@ -100,7 +99,7 @@ def tune(
         "config": str(config) if keys else None,
     }
     if as_json:
-        typer.echo(json.dumps(facts | _as_json(tuning, keys), indent=2, ensure_ascii=False))
+        print_json(facts | _as_json(tuning, keys))
     else:
         _show(tuning)
     if keys is None:
@@ -108,8 +107,8 @@ def tune(
     if not as_json:
         console = data_console()
         console.print()
-        console.print(f"{MARK} {_sentence(tuning)}", soft_wrap=True)
-        console.print(f"written: livesegment run --config {config}", soft_wrap=True)
+        console.say(f"{MARK} {_sentence(tuning)}")
+        console.say(f"written: livesegment run --config {config}")
 
 
 def _keys(best: "Candidate") -> dict[str, Any]:
@@ -214,10 +213,10 @@ def _show(tuning: "Tuning") -> None:
     console.print(table)
     failed = [c.result for c in tuning.candidates if c.result.problem]
     for setup, problem in {str(r.setup): r.problem for r in failed}.items():
-        console.print(f"{setup} failed: {problem[:LONGEST]}", soft_wrap=True)
+        console.say(f"{setup} failed: {problem[:LONGEST]}")
     if tuning.untried:
         sizes = ", ".join(f"{width}x{height}" for width, height in tuning.untried)
-        console.print(f"not tried, as a larger size holds the rate: {sizes}", soft_wrap=True)
+        console.say(f"not tried, as a larger size holds the rate: {sizes}")
 
 
 def _cells(candidate: "Candidate", *, taken: bool) -> list[str]:

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+from livesegment.errors import EngineError
+
 
 class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
     """A named thread that keeps its error for whoever joins it.
@@ -14,6 +16,23 @@ class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
         super().__init__(name=f"livesegment-{name}", daemon=True)
         self.error: BaseException | None = None
         self._body = body
+
+    def start(self) -> None:
+        """Let it run.
+
+        Raises:
+            EngineError: the system gives no more threads.
+        """
+        begun = self.ident is not None
+        try:
+            super().start()
+        except (RuntimeError, MemoryError) as error:
+            if begun:  # twice, which is a bug
+                raise
+            raise EngineError(
+                "the system lets this program have no more threads",
+                hint="`ulimit -u` shows the limit for all of a user's; a container has its own",
+            ) from error
 
     def run(self) -> None:
         """Run the body, and keep what it raises."""

@@ -19,8 +19,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from rich.console import Console
 
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
 from livesegment.engines import capabilities
@@ -71,7 +71,7 @@ def main() -> None:
 
 def whole(options: RunOptions) -> float:
     """Frames a second of a run: decoded, segmented, drawn, recorded."""
-    run = LiveRun(options, Console(stderr=True), quiet=True)
+    run = LiveRun(options, PlainConsole(), quiet=True)
     started = time.perf_counter()
     run.go()
     return run.meter.count("shown") / (time.perf_counter() - started)

@@ -22,8 +22,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
 from livesegment.engines import capabilities
@@ -93,7 +93,7 @@ def _measure(given: argparse.Namespace) -> None:
 
 def _rate(frames: int, options: dict[str, Any]) -> float:
     chosen = RunOptions(**options, engine="opencv", device="cpu", window=False, max_frames=frames)
-    run = LiveRun(chosen, Console(stderr=True), quiet=True)
+    run = LiveRun(chosen, PlainConsole(), quiet=True)
     started = time.perf_counter()
     run.go()
     return run.meter.count("shown") / (time.perf_counter() - started)

@@ -4,8 +4,7 @@ import json
 import threading
 from pathlib import Path
 
-from rich.console import Console
-
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.group_run import GroupRun
 from livesegment.cli.options import RunOptions
 from livesegment.cli.source_options import Wanted
@@ -54,7 +53,7 @@ def test_sources_come_and_go_while_it_runs(tmp_path: Path) -> None:
         window=False,
         jsonl=str(tmp_path / "lines.jsonl"),
     )
-    run = GroupRun(options, Console(stderr=True), quiet=True)
+    run = GroupRun(options, PlainConsole(), quiet=True)
 
     def go() -> None:
         run.go()

@@ -1,10 +1,10 @@
 """What keys do to a run that is put together from options."""
 
 import pytest
-from rich.console import Console
 
 from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
 from livesegment.cli import build
+from livesegment.cli.console import PlainConsole
 from livesegment.cli.live_run import LiveRun
 from livesegment.cli.options import RunOptions
 from livesegment.frame import Frame
@@ -16,7 +16,7 @@ from tests.cli.runner import Cli
 
 
 def _live_run(options: RunOptions) -> LiveRun:
-    return LiveRun(options, Console(stderr=True), quiet=True)
+    return LiveRun(options, PlainConsole(), quiet=True)
 
 
 def _show(run: LiveRun, index: int, scene: Scene) -> Instances:

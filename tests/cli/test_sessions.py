@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from livesegment.cli.session_rows import local, printable, size, span, typed
+from livesegment.cli.console import printable
+from livesegment.cli.session_rows import local, size, span, typed
 from livesegment.sessions.facts import moment
 from livesegment.sessions.owner import boot_id
 from tests.cli.runner import Cli
