@@ -8,6 +8,7 @@ from typing import Any
 
 from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, facts, recording
+from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, weights
 from livesegment.cli.status import rest_line
@@ -21,6 +22,7 @@ from livesegment.pipeline.notice import Notice, notice, phrase
 from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending, Sink
+from livesegment.sinks.queued_lines import QueuedLines, SourceLines
 from livesegment.sinks.session import SessionSink
 from livesegment.threads.fair import Party
 
@@ -48,6 +50,7 @@ class Channel:
         sinks: "Callable[[Channel], Sequence[Sink]]",
         turn: Party | None = None,
         crowd: Crowd | None = None,
+        lines: QueuedLines | None = None,
     ) -> None:
         """Put it together; nothing is opened yet, and nothing is written.
 
@@ -61,6 +64,7 @@ class Channel:
             sinks: makes those that take its views besides the recording.
             turn: at the network, where other channels share it.
             crowd: whose masks are carried side by side with this one's.
+            lines: take what is found, as JSON; they end with this channel where it is alone.
 
         Raises:
             LiveSegmentError: an option asks for something impossible.
@@ -88,11 +92,13 @@ class Channel:
             spent=self.meter.spent,
         )
         self._crowd = crowd
+        self._lines = lines
         self._carriers = {given.masks: build.carrier(options, given.masks, crowd)}
         self.presenter = Presenter(
             self._carriers[given.masks],
             self.controls,
-            [self.session, *given.sinks, *sinks(self)],
+            # Lines that are lost at the end are to be in the manifest.
+            [*self._line_sinks(alone=turn is None), self.session, *given.sinks, *sinks(self)],
             self.meter,
             labels=self._segmenter.labels,
             statistics=self._statistics,
@@ -186,6 +192,23 @@ class Channel:
             parts.append("paused")
         return "  ".join(parts)
 
+    @property
+    def lines_lost(self) -> int:
+        """JSON lines that nobody got, of all sources that share them."""
+        return 0 if self._lines is None else self._lines.lost
+
+    def _line_sinks(self, *, alone: bool) -> list[Sink]:
+        """What makes JSON lines of it."""
+        if self._lines is None:
+            return []
+        name = None if alone else self.name
+        return [
+            SourceLines(
+                self._lines, live=self._live, ended=lambda: self.ending is not None, name=name
+            ),
+            HealthLines(self._lines, lambda: self.pipeline.supervised, name),
+        ]
+
     def _statistics(self) -> list[str]:
         """The same as lines for the window."""
         now, meter, last = time.monotonic(), self.meter, self.presenter.last
@@ -226,6 +249,7 @@ class Channel:
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,
             "too_old": self.pipeline.too_old,
+            **({} if self._lines is None else {"lines_lost": self.lines_lost}),
             **facts.health(self.pipeline.supervised),
             "compute": facts.compute(self._options, self.pipeline.economy),
             **self.parts.facts,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 
 import cv2
@@ -10,7 +11,6 @@ from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
 from livesegment.cli.console import PlainConsole
-from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
 from livesegment.cli.source_options import Wanted
@@ -23,31 +23,10 @@ from livesegment.pipeline.controls import KEYS
 from livesegment.pipeline.grid_window import GridWindow
 from livesegment.pipeline.group import Group, Member, MemberState
 from livesegment.pipeline.notice import phrase
-from livesegment.sinks.base import Ending, Sink, View
-from livesegment.sinks.jsonl import JsonLines
+from livesegment.sinks.base import Ending, Sink
+from livesegment.sinks.queued_lines import QueuedLines
 from livesegment.sinks.tile import Tile
 from livesegment.threads.fair import FairTurn
-
-
-class NamedLines:
-    """One source's frames in JSON lines that several share; see `Sink`."""
-
-    stage = "jsonl"
-
-    def __init__(self, lines: JsonLines, name: str) -> None:
-        self._lines = lines
-        self._name = name
-
-    def write(self, view: View) -> bool:
-        """Write a line; see `Sink.write`."""
-        return self._lines.write(view, source=self._name)
-
-    def idle(self, remade: View | None = None) -> bool:
-        """Whether anybody still reads them; see `Sink.idle`."""
-        return self._lines.idle(remade)
-
-    def close(self, ending: Ending) -> None:
-        """The others go on; see `Sink.close`."""
 
 
 class GroupRun:
@@ -86,12 +65,18 @@ class GroupRun:
         self._window = (
             GridWindow("livesegment", self._shown, self.remove, keys=KEYS[1:]) if windowed else None
         )
-        self._lines = None if options.jsonl is None else JsonLines(options.jsonl)
         self._status = StatusLine(console, self.status, interval=interval, quiet=quiet)
-        self._channels = [self._channel(one) for one in given]
-        self._all = list(self._channels)
-        """Those removed since among them."""
-        self._begin(self._channels)
+        self._lines: QueuedLines | None = None
+        with ExitStack() as undo:
+            if options.jsonl is not None:
+                alone = not (windowed or options.record)
+                self._lines = QueuedLines(options.jsonl, alone=alone)
+                undo.callback(self._lines.close, Ending.FAILED)
+            self._channels = [self._channel(one) for one in given]
+            self._all = list(self._channels)
+            """Those removed since among them."""
+            self._begin(self._channels)
+            undo.pop_all()
 
     @property
     def members(self) -> Sequence[Member[Channel]]:
@@ -137,17 +122,15 @@ class GroupRun:
             )
         for channel in self._channels:
             self._group.add(channel.name, partial(_as_it_is, channel))
-        try:
-            ending = self._group.run(self._tick)
-        finally:
-            self._hooks.close()
-            self._status.close(Ending.USER)
-            if self._window is not None:
-                self._window.close(Ending.USER)
-            if self._lines is not None:
-                self._lines.close(Ending.USER)
+        with ExitStack() as finish:  # in the opposite order
             if not self._quiet:
-                summarise_all(self._console, self._all)
+                finish.callback(summarise_all, self._console, self._all)
+            finish.callback(self._close_lines)
+            if self._window is not None:
+                finish.callback(self._window.close, Ending.USER)
+            finish.callback(self._status.close, Ending.USER)
+            finish.callback(self._hooks.close)
+            ending = self._group.run(self._tick)
         failed = [member for member in self.members if member.state is MemberState.FAILED]
         if failed and isinstance(failed[0].error, LiveSegmentError):
             raise failed[0].error
@@ -155,6 +138,8 @@ class GroupRun:
 
     def interrupt(self, *, terminated: bool) -> None:
         """From a signal handler: end in good order."""
+        if self._lines is not None:
+            self._lines.hurry()
         self._group.stop(Ending.TERMINATED if terminated else Ending.INTERRUPTED)
 
     def status(self) -> str:
@@ -192,7 +177,13 @@ class GroupRun:
             sinks=self._sinks,
             turn=self._turns.party(),
             crowd=self._crowd,
+            lines=self._lines,
         )
+
+    def _close_lines(self) -> None:
+        if self._lines is not None:
+            films = any(not channel.parts.source.is_live for channel in self._all)
+            self._lines.close(self._group.ending or Ending.USER, waits=films)
 
     def _sinks(self, channel: Channel) -> list[Sink]:
         sinks: list[Sink] = []
@@ -200,11 +191,6 @@ class GroupRun:
             tile = Tile(channel.name, channel.controls.press, lambda: _note(channel))
             self._tiles[channel.name] = tile
             sinks.append(tile)
-        if self._lines is not None:
-            sinks.append(NamedLines(self._lines, channel.name))
-            sinks.append(
-                HealthLines(self._lines, lambda: channel.pipeline.supervised, channel.name)
-            )
         return sinks
 
     def _begin(self, channels: Sequence[Channel]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from livesegment.sessions.timeline import iso
 from livesegment.sinks.base import Ending, View
-from livesegment.sinks.jsonl import JsonLines
+from livesegment.sinks.queued_lines import QueuedLines
 from livesegment.sources.supervision.health import Health, State, Supervised
 
 
@@ -21,7 +21,7 @@ class HealthLines:
 
     def __init__(
         self,
-        lines: JsonLines,
+        lines: QueuedLines,
         source: Callable[[], Supervised | None],
         name: str | None = None,
     ) -> None:

@@ -1,15 +1,16 @@
 """One run of one source, put together from its options and carried out."""
 
+from contextlib import ExitStack
+
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
 from livesegment.cli.console import PlainConsole
-from livesegment.cli.health_lines import HealthLines
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
 from livesegment.cli.status import StatusLine, summarise
 from livesegment.cli.values import duration
 from livesegment.sinks.base import Ending, Sink
-from livesegment.sinks.jsonl import JsonLines
+from livesegment.sinks.queued_lines import QueuedLines
 from livesegment.sinks.window import Window
 
 
@@ -36,18 +37,26 @@ class LiveRun:
         self._windowed = build.windowed(options, console, quiet=quiet)
         self._hooks = recording.hooks(options)
         given = given or all_parts(options, console, quiet=quiet)[1][0]
-        self.channel = Channel(
-            options,
-            given,
-            look=look,
-            hooks=self._hooks,
-            watched=self._windowed,
-            # Asked for once, before the segment thread owns the network: two in it crash it.
-            runs_on=given.segmenter.describe(),
-            sinks=self._sinks,
-        )
-        self.pipeline, self.meter = self.channel.pipeline, self.channel.meter
-        self.channel.begin_recording()
+        self._lines: QueuedLines | None = None
+        with ExitStack() as undo:
+            if options.jsonl is not None:
+                alone = not (self._windowed or given.sinks or options.record)
+                self._lines = QueuedLines(options.jsonl, alone=alone)
+                undo.callback(self._lines.close, Ending.FAILED)
+            self.channel = Channel(
+                options,
+                given,
+                look=look,
+                hooks=self._hooks,
+                watched=self._windowed,
+                # Asked for once, before the segment thread owns the network: two in it crash it.
+                runs_on=given.segmenter.describe(),
+                sinks=self._sinks,
+                lines=self._lines,
+            )
+            self.pipeline, self.meter = self.channel.pipeline, self.channel.meter
+            self.channel.begin_recording()
+            undo.pop_all()
 
     def go(self) -> Ending:
         """Run to the end, and say what was done.
@@ -72,6 +81,8 @@ class LiveRun:
 
     def interrupt(self, *, terminated: bool) -> None:
         """From a signal handler: end in good order."""
+        if self._lines is not None:
+            self._lines.hurry()
         self.channel.stop(Ending.TERMINATED if terminated else Ending.INTERRUPTED)
 
     def _sinks(self, channel: Channel) -> list[Sink]:
@@ -83,7 +94,4 @@ class LiveRun:
         sinks.append(
             StatusLine(self._console, channel.status, interval=self._interval, quiet=self._quiet)
         )
-        if self._options.jsonl is not None:
-            lines = JsonLines(self._options.jsonl)
-            sinks += [lines, HealthLines(lines, lambda: channel.pipeline.supervised)]
         return sinks

@@ -103,6 +103,10 @@ def rest_line(economy: Economy) -> str:
     return ", ".join(parts)
 
 
+def _lost(lines: int) -> str:
+    return f"{lines} JSON lines were lost: whoever reads them stopped, or the disk is full"
+
+
 def summarise(console: PlainConsole, channel: "Channel") -> None:
     """Say what came of one source: stages, frames, costs, recordings."""
     meter, session = channel.meter, channel.session
@@ -122,6 +126,8 @@ def summarise(console: PlainConsole, channel: "Channel") -> None:
     )
     if channel.parts.model is not None:
         console.say(economy_line(economy))
+    if channel.lines_lost:
+        console.say(_lost(channel.lines_lost))
     if session.dropped:
         console.say(f"the recording misses {session.dropped} pictures: the encoder was too slow")
     for text in session.problems:
@@ -150,6 +156,8 @@ def summarise_all(console: PlainConsole, channels: "Sequence[Channel]") -> None:
             "" if supervised is None else str(supervised.tally.connects),
         )
     console.print(table)
+    if channels and channels[0].lines_lost:
+        console.say(_lost(channels[0].lines_lost))
     for channel in channels:
         for text in channel.session.problems:
             console.say(f"{channel.name}: {text}")

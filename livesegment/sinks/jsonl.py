@@ -4,7 +4,6 @@ import json
 import math
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from errno import EDQUOT, ENOSPC
@@ -83,6 +82,11 @@ def record(
     }
 
 
+def as_line(row: Mapping[str, Any]) -> str:
+    """A row as JSON on one line."""
+    return json.dumps(row, separators=(",", ":"))
+
+
 class JsonLines:
     """Writes every view to a file, or to standard output for "-"; see `Sink`.
 
@@ -109,12 +113,12 @@ class JsonLines:
         self._target = str(growing(Path(target))) if part else target
         self._wall = wall
         self._own_wall = WallClock()
-        self._writing = threading.Lock()
         self._file: TextIO | None = None
-        if target == "-":
-            self._file = sys.stdout
-            return
         try:
+            if target == "-":  # past sys.stdout, whose lock a thread that is stuck would hold
+                number = sys.stdout.fileno()
+                self._file = open(number, "w", encoding="utf-8", newline="\n", closefd=False)  # noqa: SIM115
+                return
             Path(target).parent.mkdir(parents=True, exist_ok=True)
             self._file = Path(self._target).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
         except OSError as error:
@@ -129,14 +133,16 @@ class JsonLines:
         return self.tell(record(view, self._wall or self._own_wall, clock, source))
 
     def tell(self, row: Mapping[str, Any]) -> bool:
-        """Write something else than a view; otherwise as `write`. For any thread.
+        """Write something else than a view; otherwise as `write`.
 
         Raises:
             SinkError: it could not be written.
         """
-        line = json.dumps(row, separators=(",", ":"))
-        with self._writing:
-            return self._file is not None and self._append(self._file, line)
+        return self.append(as_line(row))
+
+    def append(self, line: str) -> bool:
+        """Write a line as it is; otherwise as `tell`."""
+        return self._file is not None and self._append(self._file, line)
 
     def _append(self, file: TextIO, line: str) -> bool:
         try:
@@ -165,10 +171,12 @@ class JsonLines:
         """Close the file; one without a line was never worth having."""
         del ending
         file, self._file = self._file, None
-        if file is None or file is sys.stdout:
+        if file is None:
             return
         try:
             file.close()
+            if self._target == "-":
+                return
             if self.lines == 0:
                 if Path(self._target).is_file():  # and no /dev/null, no FIFO
                     Path(self._target).unlink()
@@ -180,7 +188,7 @@ class JsonLines:
     def _abandon(self) -> None:
         """Let go of a file that takes no more, and of what of the last line is still buffered."""
         file, self._file = self._file, None
-        if file is None or self._target == "-":
+        if file is None:
             return
         with suppress(OSError):
             file.close()

@@ -18,7 +18,7 @@ from livesegment.sessions.owner import RECORDING, boot_id, hold
 from livesegment.sessions.retention import oldest_segments, purge
 from livesegment.sessions.session import LINES, PINNED
 from livesegment.sessions.timeline import Timeline, iso
-from livesegment.sinks.base import Ending, View
+from livesegment.sinks.base import BY_ITSELF, Ending, View
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.recorder import Recorder
 from livesegment.sinks.settings import Settings
@@ -31,8 +31,6 @@ _retaining = threading.Lock()
 
 RETENTION_SECONDS = 60.0
 """Between two looks for old recordings."""
-BY_ITSELF = (Ending.END_OF_SOURCE, Ending.LIMIT)
-"""Endings in which the last frame was the end; otherwise time went on after it."""
 
 
 class Watch(Protocol):

@@ -58,6 +58,24 @@ class Mailbox(Generic[T]):
             self._items.append(item)
             self._changed.notify_all()
 
+    def offer(self, item: T, timeout: float) -> bool:
+        """Hand `item` over if there is room for it within so many seconds; whether there was.
+
+        Raises:
+            Closed: the reader is gone.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or len(self._items) < self._capacity, timeout
+            )
+            if self._closed:
+                raise Closed
+            if len(self._items) == self._capacity:
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
     def get(self, timeout: float | None = None) -> T | None:
         """Take the oldest item, waiting for one.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from livesegment.cli.health_lines import HealthLines
 from livesegment.sinks.base import Ending
-from livesegment.sinks.jsonl import JsonLines
+from livesegment.sinks.queued_lines import QueuedLines
 from livesegment.sources.base import SourceInfo
 from livesegment.sources.supervision.health import Cause, Health, HealthLog, State, Tally
 from tests.fakes import view
@@ -30,12 +30,12 @@ class _Source:
 
 def test_a_change_is_one_line_between_those_of_frames(tmp_path: Path) -> None:
     source, path = _Source(), tmp_path / "lines.jsonl"
-    lines = JsonLines(str(path))
+    lines = QueuedLines(str(path), alone=True)
     told = HealthLines(lines, lambda: source, "door")
     told.idle()
     told.idle()
     source.log.enter(State.LIVE, attempts=1)
-    lines.write(view(0))
+    lines.write(view(0), "door", waits=True, ended=lambda: False)
     told.write(view(0))
     source.log.enter(State.LOST, reason="connection refused", cause=Cause.REFUSED, attempts=2)
     told.idle()
@@ -63,7 +63,7 @@ def test_a_change_is_one_line_between_those_of_frames(tmp_path: Path) -> None:
 
 def test_of_a_film_nothing_is_told(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
-    lines = JsonLines(str(path))
+    lines = QueuedLines(str(path), alone=True)
     HealthLines(lines, lambda: None).write(view(0))
     lines.close(Ending.USER)
     assert not path.exists()
