@@ -120,8 +120,6 @@ class GroupRun:
                 f"{names}: {self._options.model}, {self._runs_on}, shared by "
                 f"{len(self._channels)} sources"
             )
-        for channel in self._channels:
-            self._group.add(channel.name, partial(_as_it_is, channel))
         with ExitStack() as finish:  # in the opposite order
             if not self._quiet:
                 finish.callback(summarise_all, self._console, self._all)
@@ -130,11 +128,24 @@ class GroupRun:
                 finish.callback(self._window.close, Ending.USER)
             finish.callback(self._status.close, Ending.USER)
             finish.callback(self._hooks.close)
+            self._add_all()
             ending = self._group.run(self._tick)
         failed = [member for member in self.members if member.state is MemberState.FAILED]
         if failed and isinstance(failed[0].error, LiveSegmentError):
             raise failed[0].error
         return ending
+
+    def _add_all(self) -> None:
+        """Let all run; where one cannot, the others come to their end."""
+        for place, channel in enumerate(self._channels):
+            try:
+                self._group.add(channel.name, partial(_as_it_is, channel))
+            except LiveSegmentError:
+                for other in self._channels[place:]:
+                    other.presenter.close(Ending.FAILED)
+                self._group.stop(Ending.FAILED)
+                self._group.run()
+                raise
 
     def interrupt(self, *, terminated: bool) -> None:
         """From a signal handler: end in good order."""

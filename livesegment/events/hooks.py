@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from livesegment.errors import EngineError
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
 
@@ -110,8 +111,13 @@ class _Queue:
             self._full_said = True
             log.warning("%s is too slow: events that it is not told of are counted", self.name)
         if self._worker is None:
-            self._worker = Worker("hook", self._run)
-            self._worker.start()
+            worker = Worker("hook", self._run)
+            try:
+                worker.start()
+            except EngineError as error:  # perhaps one can be had for the next message
+                log.warning("%s: %s; the run goes on", self.name, error)
+                return
+            self._worker = worker
 
     @property
     def name(self) -> str:

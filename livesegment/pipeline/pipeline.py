@@ -159,9 +159,9 @@ class Pipeline:
         """
         failure: BaseException | None = None
         self._started = time.monotonic()
-        for worker in self._workers:
-            worker.start()
         try:
+            for worker in self._workers:
+                worker.start()
             self._present()
         except BaseException as error:  # noqa: BLE001 -- raised again below
             failure = error

@@ -110,6 +110,7 @@ class JsonLines:
         self.lines = 0
         self._bytes = 0
         self._final = target
+        self._called = "standard output" if target == "-" else target
         self._target = str(growing(Path(target))) if part else target
         self._wall = wall
         self._own_wall = WallClock()
@@ -155,7 +156,7 @@ class JsonLines:
             self._abandon()
             full = error.errno in {ENOSPC, EDQUOT}
             raise SinkError(
-                f"cannot write {self._target}: {error.strerror}",
+                f"cannot write {self._called}: {error.strerror}",
                 hint="make room, and record again" if full else None,
             ) from error
         self.lines += 1

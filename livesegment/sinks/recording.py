@@ -99,17 +99,29 @@ class Recording:
         self._timeline = Timeline(live=live)
         self._settings = settings
         self._closed = False
-        self._held = ExitStack()
-        self._held.enter_context(hold(folder.path))
         self._begun = 0
         """Video files that the manifest was told of."""
         self._looked_at: float | None = None
         """When old recordings were last looked for."""
         self._recorders: dict[str, Recorder] = {}
         self._events: Watch | None = None
-        check_room(folder.path, settings.min_free)
-        self._lines = JsonLines(str(folder.path / LINES), part=True, wall=self._timeline.wall)
-        self._write_manifest()
+        with ExitStack() as held:  # given up where a part of it cannot be made
+            held.enter_context(hold(folder.path))
+            check_room(folder.path, settings.min_free)
+            self._lines = JsonLines(str(folder.path / LINES), part=True, wall=self._timeline.wall)
+            held.callback(self._lines.close, Ending.FAILED)
+            self._write_manifest()
+            self._make_ready(events, spent)
+            self._upkeep = Upkeep((self._retain, self._write_manifest))
+            self._held = held.pop_all()
+
+    def _make_ready(
+        self,
+        events: Callable[[Path], Watch] | None,
+        spent: Callable[[str, float], None],
+    ) -> None:
+        """Make what takes pictures; none of it has a thread before the first."""
+        settings, folder = self._settings, self.folder
         for kind, codec in (
             ("overlay", settings.codec if settings.overlay else None),
             ("raw", settings.raw_codec),
@@ -118,7 +130,7 @@ class Recording:
                 self._recorders[kind] = Recorder(
                     folder.path,
                     kind,
-                    live=live,
+                    live=self._live,
                     codec=codec,
                     segment_length=settings.segment_length,
                     min_free=settings.min_free,
@@ -126,7 +138,6 @@ class Recording:
                 )
         if events is not None:
             self._events = events(folder.path)
-        self._upkeep = Upkeep((self._retain, self._write_manifest))
 
     @property
     def dropped(self) -> int:

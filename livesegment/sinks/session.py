@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 
 from livesegment import __version__
-from livesegment.errors import SinkError
+from livesegment.errors import LiveSegmentError, SinkError
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder
 from livesegment.sinks.base import Ending, View
@@ -76,7 +76,7 @@ class SessionSink:
         self._goes_on = goes_on
         self._spent = spent
         self._recording: Recording | None = None
-        self.failure: SinkError | None = None
+        self.failure: LiveSegmentError | None = None
         """Why a recording ended before it was to end."""
         self.finished: list[Path] = []
         """Folders of finished sessions, in order."""
@@ -100,6 +100,7 @@ class SessionSink:
 
         Raises:
             SinkError: the folder cannot be made.
+            EngineError: no thread can be had.
         """
         if self._recording is not None:
             return
@@ -113,7 +114,7 @@ class SessionSink:
                 events=self._events,
                 spent=self._spent,
             )
-        except SinkError:
+        except BaseException:
             with suppress(SinkError):
                 folder.remove_if_empty()
             raise
@@ -180,9 +181,9 @@ class SessionSink:
         """Take a step; if it fails, finish what there is, and end the run or let it go on."""
         try:
             step()
-        except SinkError as error:
+        except LiveSegmentError as error:
             self.failure = error
-            with suppress(SinkError):  # the reason is known, and said below
+            with suppress(LiveSegmentError):  # the reason is known, and said below
                 self.stop(Ending.FAILED, str(error))
             if not self._goes_on:
                 raise
