@@ -6,21 +6,37 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from livesegment import __version__
 from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
-from livesegment.cli.console import PEOPLE, LogWords, print_line
+from livesegment.cli.console import PEOPLE, LogWords, print_line, shown
 from livesegment.cli.process_title import hide_passwords
 from livesegment.cli.redaction import Redaction, broken_down, watch_breakdowns
 from livesegment.cli.streams import standing
 from livesegment.errors import ExitCode, LiveSegmentError
 from livesegment.sources.addresses.url import redact
 
+
+class Commands(TyperGroup):
+    """All commands; what Typer itself says of what was typed reaches a terminal clean, too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer does it."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(message := getattr(error, "message", None), str):
+                vars(error)["message"] = shown(message)
+            raise
+
+
 app = typer.Typer(
     name="livesegment",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

@@ -49,7 +49,10 @@ class PlainConsole(Console):
         super().__init__(stderr=stderr, quiet=quiet, markup=False, highlight=False, emoji=False)
 
     def say(self, *parts: str | tuple[str, str]) -> None:
-        """A line, as long as it is; parts may be of a style."""
+        """A line, as long as it is; parts may be of a style.
+
+        Lines within it are set off, so that no name begins one that looks like ours.
+        """
         self.print(Text.assemble(*map(_part, parts)), soft_wrap=True)
 
     @contextmanager
@@ -81,8 +84,9 @@ class PlainConsole(Console):
             yield segment if segment.control else segment._replace(text=shown(segment.text))
 
 
-def _part(part: str | tuple[str, str]) -> str | tuple[str, str]:
-    return shown(part) if isinstance(part, str) else (shown(part[0]), part[1])
+def _part(part: str | tuple[str, str]) -> tuple[str, str]:
+    text, style = (part, "") if isinstance(part, str) else part
+    return shown(text).replace("\n", "\n  "), style
 
 
 PEOPLE = PlainConsole()

@@ -43,5 +43,5 @@ def demo(
         return
     code = start(options, quiet=quiet, verbose=verbose)
     if not quiet:
-        PEOPLE.say(NEXT)
+        PEOPLE.print(NEXT, soft_wrap=True)
     raise typer.Exit(code)

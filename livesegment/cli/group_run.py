@@ -10,7 +10,7 @@ import cv2
 from livesegment.carrying.crowd import Crowd
 from livesegment.cli import build, recording
 from livesegment.cli.channel import Channel
-from livesegment.cli.console import PlainConsole
+from livesegment.cli.console import PlainConsole, printable
 from livesegment.cli.options import RunOptions
 from livesegment.cli.parts import Parts, all_parts
 from livesegment.cli.source_options import Wanted
@@ -161,7 +161,7 @@ class GroupRun:
                 said = member.run.status()
             else:
                 said = str(member.error or member.run.ending or member.state)
-            lines.append(f"{member.name}: {said}")
+            lines.append(printable(f"{member.name}: {said}"))
         return "\n".join(lines)
 
     def _tick(self) -> bool:

@@ -49,7 +49,8 @@ class StatusLine:
         first, self._next = self._next == 0.0, now + self._interval
         if not self._console.is_terminal:
             if not first:  # nothing is known yet
-                self._console.say(self._text())
+                for line in self._text().split("\n"):
+                    self._console.say(line)
             return True
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
