@@ -55,7 +55,8 @@ class QueuedLines:
         try:
             self._worker.start()
         except BaseException:
-            self._finish(Ending.FAILED)
+            if self._file is not None:
+                self._file.close(Ending.FAILED)
             raise
 
     @property
@@ -92,10 +93,15 @@ class QueuedLines:
         ended: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Leave something else than a view; otherwise as `write`."""
+
+        def patient() -> bool:
+            return waits and not self._hurried and not ended()
+
         line, taken = as_line(row), False
         with suppress(Closed):
-            while not (taken := self._queue.offer(line, LOOK if waits else 0.0)):
-                if not waits or self._hurried or ended():
+            while not taken:
+                taken = self._queue.offer(line, LOOK if patient() else 0.0)
+                if not patient():
                     break
         with self._counting:
             self._told += 1
@@ -130,8 +136,7 @@ class QueuedLines:
         self._queue.close()
         while waits and ending in BY_ITSELF and not self._hurried and not self._worker.stop(LOOK):
             pass
-        if self._worker.stop(GRACE):
-            self._finish(ending)
+        self._worker.stop(GRACE)
         self._over = True
         self._queue.close(discard=True)
         if self._failure is not None:
@@ -141,12 +146,14 @@ class QueuedLines:
 
     def _run(self) -> None:
         try:
-            if self._file is None:
-                self._file = JsonLines(self._target)
-            with suppress(Closed):
-                while self._file.append(self._queue.get() or ""):
-                    pass
-                self._stopped("whoever read the JSON lines is gone")
+            self._file = self._file or JsonLines(self._target)
+            try:
+                with suppress(Closed):
+                    while self._file.append(self._queue.get() or ""):
+                        pass
+                    self._stopped("whoever read the JSON lines is gone")
+            finally:  # here, as nobody else may touch it while a reader keeps this thread waiting
+                self._file.close(Ending.USER)
         except SinkError as error:
             self._failure = error
             self._stopped(str(error))
@@ -157,10 +164,6 @@ class QueuedLines:
     def _stopped(self, why: str) -> None:
         if not self._alone:
             log.warning("%s; the run goes on without them", why)
-
-    def _finish(self, ending: Ending) -> None:
-        if self._file is not None:
-            self._file.close(ending)
 
 
 class SourceLines:
