@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -45,15 +46,21 @@ class Cli:
         return Ended(end.value.code if isinstance(end.value.code, int) else 1, out, err)
 
 
-def spawn(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
-    """`livesegment ...` in a process of its own, without a display."""
+def spawn(
+    *arguments: str | Path,
+    folder: Path,
+    stdout: int | IO[Any] = subprocess.PIPE,
+    stderr: int | IO[Any] = subprocess.PIPE,
+    script: str = 'exec "$@"',
+) -> "subprocess.Popen[str]":
+    """`livesegment ...` in a process of its own, without a display; started by a line of shell."""
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.Popen(
-        [sys.executable, "-m", "livesegment", *map(str, arguments)],
+        ["sh", "-c", script, "sh", sys.executable, "-m", "livesegment", *map(str, arguments)],
         cwd=folder,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
         text=True,
     )

@@ -274,3 +274,20 @@ def test_nobody_waits_for_what_will_not_come() -> None:
     mailbox.close()
     assert worker.stop(CEILING)
     assert isinstance(worker.error, Closed)
+
+
+def test_what_is_offered_is_taken_only_where_there_is_room() -> None:
+    mailbox: Mailbox[int] = Mailbox(1, WhenFull.WAIT)
+    assert mailbox.offer(1, 0)
+    assert not mailbox.offer(2, 0.01)
+    assert (mailbox.get(0), len(mailbox), mailbox.dropped) == (1, 0, 0)
+    taken: list[bool] = []
+    mailbox.put(3)
+    worker = Worker("offers", lambda: taken.append(mailbox.offer(4, CEILING)))
+    worker.start()
+    assert [mailbox.get(CEILING), mailbox.get(CEILING)] == [3, 4]
+    assert worker.stop(CEILING)
+    assert taken == [True]
+    mailbox.close()
+    with pytest.raises(Closed):
+        mailbox.offer(5, 0)

@@ -2,6 +2,9 @@
 
 import threading
 
+import pytest
+
+from livesegment.errors import EngineError
 from livesegment.threads.worker import Worker
 from tests.fakes import CEILING, wait_for
 
@@ -74,4 +77,24 @@ def test_stop_may_be_called_twice() -> None:
     worker = Worker("works", lambda: None)
     worker.start()
     assert worker.stop(CEILING)
+    assert worker.stop(CEILING)
+
+
+def test_no_more_threads_are_an_error_for_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    worker = Worker("idle", lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "_start_new_thread", none)
+        with pytest.raises(EngineError, match="no more threads"):
+            worker.start()
+    assert worker.stop(0)
+
+
+def test_starting_twice_stays_a_bug() -> None:
+    worker = Worker("idle", lambda: None)
+    worker.start()
+    with pytest.raises(RuntimeError, match="once"):
+        worker.start()
     assert worker.stop(CEILING)
