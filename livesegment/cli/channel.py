@@ -97,7 +97,6 @@ class Channel:
         self.presenter = Presenter(
             self._carriers[given.masks],
             self.controls,
-            # Lines that are lost at the end are to be in the manifest.
             [*self._line_sinks(alone=turn is None), self.session, *given.sinks, *sinks(self)],
             self.meter,
             labels=self._segmenter.labels,
@@ -198,14 +197,12 @@ class Channel:
         return 0 if self._lines is None else self._lines.lost
 
     def _line_sinks(self, *, alone: bool) -> list[Sink]:
-        """What makes JSON lines of it."""
+        """What makes JSON lines of it; before the session, which says how many were lost."""
         if self._lines is None:
             return []
         name = None if alone else self.name
         return [
-            SourceLines(
-                self._lines, live=self._live, ended=lambda: self.ending is not None, name=name
-            ),
+            SourceLines(self._lines, name, live=self._live, ended=lambda: self.ending is not None),
             HealthLines(self._lines, lambda: self.pipeline.supervised, name),
         ]
 

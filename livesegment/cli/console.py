@@ -29,13 +29,13 @@ def shown(text: str) -> str:
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
-def escaped(text: str) -> str:
-    """JSON, or TOML without astral letters, of the same value and without such signs."""
-    return "".join(c if c == "\n" or _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
+def escaped(text: str, escape: Callable[[str], str] = lambda c: json.dumps(c)[1:-1]) -> str:
+    """JSON, or with another escape TOML, of the same value and without such signs."""
+    return "".join(c if c == "\n" or _is_harmless(c) else escape(c) for c in text)
 
 
 def _is_harmless(letter: str) -> bool:
-    """Whether it only shows itself, or a space; the order of writing is not its own either."""
+    """Whether it shows itself, or a space, and changes nothing else on the screen."""
     return letter.isprintable() or letter in JOINERS or unicodedata.category(letter) == "Zs"
 
 
@@ -124,7 +124,7 @@ def print_json(value: object) -> None:
 
 def print_toml(text: str) -> None:
     """A config file, which ends its last line itself."""
-    _put(escaped(text).removesuffix("\n"))
+    _put(escaped(text, lambda c: f"\\U{ord(c):08X}").removesuffix("\n"))
 
 
 def _has_all_letters() -> bool:

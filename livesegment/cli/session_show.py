@@ -77,6 +77,8 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
     late = facts.get("recorder_dropped")
     late = late if isinstance(late, Mapping) else {"overlay": late}
     dropped += [f"{value} not in the {kind} video" for kind, value in late.items() if value]
+    lost = facts.get("lines_lost")
+    dropped += [f"{_count(lost)} JSON lines that nobody read"] if lost else []
     yield "dropped", ", ".join(dropped)
     gaps = objects(facts.get("gaps"))
     told = [f"{span(number(gap.get('seconds')))} at {_count(gap.get('start'))} s" for gap in gaps]

@@ -174,18 +174,18 @@ class SourceLines:
     def __init__(
         self,
         lines: QueuedLines,
+        name: str | None = None,
         *,
         live: bool,
         ended: Callable[[], bool],
-        name: str | None = None,
     ) -> None:
         """Get ready.
 
         Args:
             lines: take them.
+            name: of the source, where several share the lines; else they end with it.
             live: whether the source waits for nobody.
             ended: whether the source's run is at its end.
-            name: of the source, where several share the lines; else they end with it.
         """
         self._lines = lines
         self._live = live

@@ -1,8 +1,11 @@
 """Text from anywhere reaches a terminal as text, however odd."""
 
+import contextlib
 import io
 import json
 import logging
+import tomllib
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -31,7 +34,9 @@ ODD = [
 
 
 def _is_clean(text: str) -> bool:
-    return all(line.isprintable() for line in text.split("\n"))
+    spaces = "".join(c for c in text if unicodedata.category(c) == "Zs")
+    plain = text.translate(dict.fromkeys(map(ord, spaces + "\u200c\u200d"), " "))
+    return all(line.isprintable() for line in plain.split("\n"))
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -78,6 +83,15 @@ def test_json_keeps_its_value_and_steers_no_terminal(text: str) -> None:
     assert json.loads(line) == text
     assert "\x1b" not in line
     assert "\x9b" not in line
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_config_file_keeps_its_values_and_steers_no_terminal(text: str) -> None:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        console.print_toml(f"a = {json.dumps(text, ensure_ascii=False)}".replace("\x7f", "\\u007f"))
+    assert tomllib.loads(out.getvalue()) == {"a": text}
+    assert _is_clean(out.getvalue())
 
 
 def test_a_line_within_a_message_is_set_off(capsys: pytest.CaptureFixture[str]) -> None:

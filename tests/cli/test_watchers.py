@@ -18,6 +18,7 @@ import pytest
 from tests.cli.runner import spawn
 from tests.cli.test_streams import full_pipe
 from tests.servers.patience import until
+from tests.servers.rtsp import RtspServer
 from tests.sources.films import film
 
 FRAMES = 40
@@ -171,6 +172,21 @@ def test_other_signals_end_a_run_whose_lines_nobody_reads(
         assert _code(process) == code
     manifest = _manifest(tmp_path)
     assert 0 < manifest["lines_lost"] == manifest["frames"]
+
+
+def test_a_live_run_waits_for_no_reader_of_its_lines(tmp_path: Path) -> None:
+    def recorded() -> int:
+        paths = list(tmp_path.glob("out/*/frames.part.jsonl"))
+        return paths[0].read_bytes().count(b"\n") if paths else 0
+
+    with RtspServer() as server, full_pipe() as (_, out):
+        options = (*RUN, "--source", server.url(), "--jsonl", "-")
+        process = spawn(*options, folder=tmp_path, stdout=out, stderr=subprocess.DEVNULL)
+        until(lambda: recorded() > FRAMES or process.poll() is not None, LATEST)
+        process.send_signal(signal.SIGINT)
+        assert _code(process) == 130
+    manifest = _manifest(tmp_path)
+    assert FRAMES < manifest["frames"] <= manifest["lines_lost"]
 
 
 def test_a_reader_of_lines_that_goes_away_costs_lines_only(tmp_path: Path) -> None:
