@@ -125,13 +125,13 @@ class JsonLines:
         except OSError as error:
             raise SinkError(f"cannot write {target}: {error.strerror}") from error
 
-    def write(self, view: View, clock: float | None = None, source: str | None = None) -> bool:
+    def write(self, view: View, clock: float | None = None) -> bool:
         """Write one line; False when whoever reads our standard output is gone."""
         if self._file is None:
             return False
         if self._wall is None:
             self._own_wall.jumped()
-        return self.tell(record(view, self._wall or self._own_wall, clock, source))
+        return self.tell(record(view, self._wall or self._own_wall, clock))
 
     def tell(self, row: Mapping[str, Any]) -> bool:
         """Write something else than a view; otherwise as `write`.
