@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ GRACE = 2.0
 # Shared machines stall now and then; a deadline for each example would only fail at random.
 settings.register_profile("livesegment", deadline=None, max_examples=80, print_blob=True)
 settings.load_profile("livesegment")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heeded() -> Iterator[None]:
+    """What a shell starts in the background begins with Ctrl-C ignored, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -356,6 +356,22 @@ def link(kind: bytes, target: str) -> tarfile.TarInfo:
         (b"", "damaged"),
         (tar_gz((MEMBER, BODY[::-1])), "sha256 is"),
     ],
+    ids=[  # an archive's bytes hold the time at which it was made, and make no name
+        "other-member",
+        "absolute",
+        "above",
+        "link-outside",
+        "link-inside",
+        "hard-link",
+        "folder",
+        "pipe",
+        "end-missing",
+        "half-missing",
+        "no-gzip",
+        "web-page",
+        "empty",
+        "wrong-sum",
+    ],
 )
 def test_a_hostile_or_damaged_archive_leaves_nothing(
     server: FileServer, tmp_path: Path, packed: bytes, message: str
