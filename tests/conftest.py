@@ -24,6 +24,20 @@ settings.register_profile("livesegment", deadline=None, max_examples=80, print_b
 settings.load_profile("livesegment")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Long forms of tests, each of which has a short one, run when they are asked for."""
+    parser.addoption("--long", action="store_true", help="the long forms of tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out, and say how many they were."""
+    if config.getoption("--long"):
+        return
+    long = {item for item in items if item.get_closest_marker("long")}
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=list(long))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c_is_heeded() -> Iterator[None]:
     """What a shell starts in the background begins with Ctrl-C ignored, and so do its children."""
