@@ -9,6 +9,7 @@ from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
 from livesegment.errors import ExitCode
 from tests.cli.runner import Cli, spawn
 
+pytestmark = pytest.mark.wheel
 SECONDS = 240
 """Until a machine that is busy has looked at everything."""
 

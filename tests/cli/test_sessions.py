@@ -13,6 +13,7 @@ from livesegment.sessions.owner import boot_id
 from tests.cli.runner import Cli
 from tests.sessions.made import make_session
 
+pytestmark = pytest.mark.wheel
 ENDED = "2026-11-21T08-30-00Z_film.mp4"
 KILLED = "2026-11-22T08-30-00Z_camera-0"
 

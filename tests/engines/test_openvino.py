@@ -20,6 +20,7 @@ from livesegment.engines import openvino as engine_module
 from livesegment.engines import quiet_openvino
 from livesegment.engines.openvino import OpenVinoEngine
 
+pytestmark = pytest.mark.wheel
 REAL = quiet_openvino.openvino
 REAL_CORE = engine_module._core()
 PICTURE = {"images": np.ones((1, 3, 4, 4), np.float32)}
