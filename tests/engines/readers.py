@@ -20,4 +20,5 @@ def needs_tensorflow(test: Test) -> Test:
     On the newest OpenCV there is nothing to test, so it belongs to those run on the lowest.
     """
     reason = "this OpenCV reads no TensorFlow graphs: there is no original to run"
-    return pytest.mark.wheel(pytest.mark.skipif(not TENSORFLOW, reason=reason)(test))
+    marked: Test = pytest.mark.wheel(pytest.mark.skipif(not TENSORFLOW, reason=reason)(test))
+    return marked
