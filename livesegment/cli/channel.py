@@ -154,6 +154,16 @@ class Channel:
         """From any thread, or a signal handler: end in good order."""
         self.pipeline.stop(ending)
 
+    def goes_on_unwatched(self) -> bool:
+        """Whether it is of use without its window, where nobody can end a pause any more."""
+        self.controls.paused = False
+        return (
+            self.ending is not None
+            or self.session.recording
+            or self._options.jsonl is not None
+            or bool(self.parts.sinks)
+        )
+
     def status(self) -> str:
         """How it goes, in one line."""
         now, meter, health = time.monotonic(), self.meter, self.pipeline.health

@@ -84,7 +84,15 @@ class GroupRun:
         self._tiles: dict[str, Tile] = {}
         """By the name of the source."""
         self._window = (
-            GridWindow("livesegment", self._shown, self.remove, keys=KEYS[1:]) if windowed else None
+            GridWindow(
+                "livesegment",
+                self._shown,
+                self.remove,
+                keys=KEYS[1:],
+                goes_on=self._goes_on_unwatched,
+            )
+            if windowed
+            else None
         )
         self._lines = None if options.jsonl is None else JsonLines(options.jsonl)
         self._status = StatusLine(console, self.status, interval=interval, quiet=quiet)
@@ -174,6 +182,11 @@ class GroupRun:
         """What the main thread does between two looks at the others."""
         self._status.idle()
         return self._window is None or self._window.step()
+
+    def _goes_on_unwatched(self) -> bool:
+        """Whether any source is of use without the window; no pause stays that none can end."""
+        each = [member.run.goes_on_unwatched() for member in self.members]
+        return any(each)
 
     def _running(self) -> int:
         """How many sources make work."""

@@ -80,7 +80,11 @@ class LiveRun:
     def _sinks(self, channel: Channel) -> list[Sink]:
         sinks: list[Sink] = []
         if self._windowed:
-            window = Window(f"livesegment - {channel.name}", channel.controls.press)
+            window = Window(
+                f"livesegment - {channel.name}",
+                channel.controls.press,
+                goes_on=channel.goes_on_unwatched,
+            )
             channel.controls.actions["f"] = window.full_screen
             sinks.append(window)
         sinks.append(
