@@ -45,9 +45,13 @@ class Cli:
         return Ended(end.value.code if isinstance(end.value.code, int) else 1, out, err)
 
 
-def spawn(*arguments: str | Path, folder: Path) -> "subprocess.Popen[str]":
-    """`livesegment ...` in a process of its own, without a display."""
+def spawn(
+    *arguments: str | Path, folder: Path, display: str | None = None
+) -> "subprocess.Popen[str]":
+    """`livesegment ...` in a process of its own, without a display where none is named."""
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    if display is not None:
+        environment["DISPLAY"] = display
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.Popen(
         [sys.executable, "-m", "livesegment", *map(str, arguments)],
