@@ -14,6 +14,10 @@ from tests.fakes import image
 from tests.servers.patience import until
 from tests.sinks.x_server import mortal_x_server
 
+PICTURE = image(0, (640, 360))
+SETTLED = 30
+"""Pictures after which the server has the window on screen, and not only been asked for it."""
+
 pytestmark = [
     pytest.mark.skipif(
         not shutil.which("Xvfb"), reason="needs Xvfb (Debian: apt-get install xvfb)"
@@ -33,7 +37,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]
 def window(server: "subprocess.Popen[str]") -> Iterator[WindowProcess]:
     """One that shows a picture."""
     process = WindowProcess()
-    process.send(image(), "livesegment - test", full=False)
+    for _ in range(SETTLED):
+        until(lambda: process.ready(PICTURE))
+        process.send(PICTURE, "livesegment - test", full=False)
     until(lambda: process.opened)
     yield process
     process.end()
@@ -42,8 +48,18 @@ def window(server: "subprocess.Popen[str]") -> Iterator[WindowProcess]:
 
 def _fill(window: WindowProcess) -> None:
     """Hand over pictures until it takes no more."""
-    while window.ready(image()):
-        window.send(image(), "livesegment - test", full=False)
+    while window.ready(PICTURE):
+        window.send(PICTURE, "livesegment - test", full=False)
+
+
+def _fill_until_held(window: WindowProcess) -> None:
+    """Hand over pictures until none is taken: the socket to a stopped server has some room."""
+
+    def held() -> bool:
+        _fill(window)
+        return window.silence > 0.3
+
+    until(held)
 
 
 def _files(window: WindowProcess) -> list[str]:
@@ -57,24 +73,11 @@ def test_a_display_that_stops_is_noticed_and_pictures_go_on_with_it(
 ) -> None:
     server.send_signal(signal.SIGSTOP)
     _fill_until_held(window)
-    until(lambda: window.silence > 0.3)
     assert not window.gone
     server.send_signal(signal.SIGCONT)
     until(lambda: window.silence == 0.0)
     _fill(window)
     until(lambda: window.silence == 0.0)
-
-
-def _fill_until_held(window: WindowProcess) -> None:
-    """A server that is stopped takes a while to fill the socket before it."""
-    large = image(0, (1280, 720))
-
-    def held() -> bool:
-        if window.ready(large):
-            window.send(large, "livesegment - test", full=False)
-        return window.silence > 0.3
-
-    until(held)
 
 
 @pytest.mark.parametrize("stopped", ["display", "window", "neither"])
@@ -95,7 +98,7 @@ def test_it_ends_with_the_run_whatever_is_stopped(
 def test_one_that_was_killed_says_how(window: WindowProcess) -> None:
     window._process.kill()
     until(lambda: window.gone)
-    window.send(image(), "livesegment - test", full=False)  # it may not be known yet
+    window.send(PICTURE, "livesegment - test", full=False)  # it may not be known yet
     window.end()
     assert window.reason == "killed by signal 9"
 
@@ -124,7 +127,7 @@ def test_no_file_of_the_run_comes_along(window: WindowProcess, tmp_path: Path) -
     with (tmp_path / "session.mkv").open("wb") as file:
         os.set_inheritable(file.fileno(), True)
         other = WindowProcess()
-        other.send(image(), "livesegment - test", full=False)
+        other.send(PICTURE, "livesegment - test", full=False)
         until(lambda: other.opened)
         names = _files(other)
         other.end()
