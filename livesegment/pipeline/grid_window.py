@@ -47,7 +47,7 @@ class Arrangement:
 class GridWindow:
     """Shows the tiles of all sources and hands keys on to them.
 
-    Everything here runs in the main thread; see `Window`. `step` is the body of `Group.run`.
+    Everything here runs in one thread. `step` is the body of `Group.run`.
     """
 
     def __init__(

@@ -26,8 +26,7 @@ PLACEHOLDER = (360, 640, 3)
 class Presenter:
     """Turns frames and results into views and hands these to the sinks.
 
-    Runs in the thread that calls it, which must be the main one where a window is among the
-    sinks.
+    Runs in the thread that calls it, and never waits for a window.
     """
 
     def __init__(

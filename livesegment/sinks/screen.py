@@ -19,7 +19,7 @@ from typing import IO, Any, TypeAlias
 
 import cv2
 
-from livesegment.errors import SinkError
+from livesegment.errors import SinkError, one_line
 from livesegment.frame import Image
 from livesegment.sinks.shared_pictures import SLOTS, attach, picture
 from livesegment.sinks.window_events import WindowEvent, encode
@@ -123,10 +123,10 @@ def serve(handle: str, orders: Mailbox[dict[str, Any]], say: Say) -> None:
         order = orders.get(TICK)
         if order is not None:
             screen = screen or Screen(order["title"], say)
-            if memory is None or order["size"] != size:
-                size = order["size"]
-                memory = attach(handle, size)
             if order["picture"] is not None:
+                if memory is None or order["size"] != size:
+                    size = order["size"]
+                    memory = attach(handle, size)
                 screen.show(picture(memory, *order["picture"]))
             screen.arrange(order["title"], order["full"])
         if screen is not None:
@@ -138,9 +138,11 @@ def serve(handle: str, orders: Mailbox[dict[str, Any]], say: Say) -> None:
 
 def _receive(stream: IO[bytes], orders: Mailbox[dict[str, Any]]) -> None:
     """In a thread of its own, as the other one may be held for good."""
-    for line in stream:
-        orders.put(json.loads(line))
-    os._exit(0)
+    try:
+        for line in stream:
+            orders.put(json.loads(line))
+    finally:
+        os._exit(0)
 
 
 def _say(event: WindowEvent, *values: object) -> None:
@@ -178,8 +180,8 @@ def main(handle: str) -> None:
     Worker("orders", lambda: _receive(sys.stdin.buffer, orders)).start()
     try:
         serve(handle, orders, _say)
-    except SinkError as error:
-        os.write(2, f"{error}\n".encode())
+    except Exception as error:  # noqa: BLE001 -- the run says it
+        os.write(2, f"{one_line(error)}\n".encode())
     os._exit(0)  # no library is taken down under the thread that reads
 
 

@@ -102,7 +102,8 @@ class SharedPictures:
     def _grown(self, size: int) -> mmap.mmap:
         if self._file is not None:
             # Written, not only claimed: memory that turns out not to be there ends the program.
-            with os.fdopen(os.dup(self._file), "wb") as file:
+            with os.fdopen(self._file, "wb", closefd=False) as file:
+                file.seek(0)
                 file.write(bytes(size))
         memory = attach(self.handle, size)
         self.size = size

@@ -125,19 +125,19 @@ class Window:
         """
         if self.gone:
             return
-        arranged = self._title, self._full_screen
         try:
-            if self._process is None:
-                self._process = self._start()
-            if self._waiting is None and (arranged == self._arranged or not self._process.opened):
-                return
-            if self._process.ready(self._waiting):
-                image, self._waiting, self._arranged = self._waiting, None, arranged
-                self._process.send(image, self._title, full=self._full_screen)
+            process = self._process = self._process or self._start()
         except OSError as error:
-            raise SinkError(
-                f"no window can be opened: {one_line(error)}", hint="use --headless"
-            ) from error
+            raise _unopened(one_line(error)) from error
+        arranged = self._title, self._full_screen
+        news = self._waiting is not None or (process.opened and arranged != self._arranged)
+        if not news or not process.ready(self._waiting):
+            return
+        image, self._waiting, self._arranged = self._waiting, None, arranged
+        try:
+            process.send(image, self._title, full=self._full_screen)
+        except OSError as error:
+            self._lose(process, one_line(error))
 
     def _watch(self, process: WindowProcess) -> None:
         """See what the user did, and whether there still is a window."""
@@ -150,23 +150,26 @@ class Window:
                 self._on_click(*values)
         if gone:
             process.end()
-        if gone or process.silence > (PATIENCE if process.opened else OPENING):
-            why = process.reason if gone else "the display does not answer"
-            if not process.opened:
-                raise SinkError(f"no window can be opened: {why}", hint="use --headless")
-            if gone:
-                self._lost = f"the window is lost: {why}"
-                self._let_go()
-            else:
-                self._without(f"the window is held up: {why}")
+            self._lose(process, process.reason)
+        elif process.silence > (PATIENCE if process.opened else OPENING):
+            self._without("the display does not answer")
+
+    def _lose(self, process: WindowProcess, why: str) -> None:
+        if not process.opened:
+            raise _unopened(why)
+        self._lost = why
+        self._let_go()
 
     def _without(self, why: str) -> None:
         """Go on without, said once; or do not."""
         if not self._goes_on():
-            raise SinkError(why, hint="with --record or --jsonl a run goes on without its window")
+            raise SinkError(
+                f"the window is lost: {why}",
+                hint="with --record or --jsonl a run goes on without its window",
+            )
         if not self._said:
             self._said = True
-            log.warning("%s; the run goes on without it", why)
+            log.warning("going on without the window: %s", why)
 
     def _let_go(self) -> None:
         process, self._process, self._waiting = self._process, None, None
@@ -184,3 +187,7 @@ class Window:
         elif 32 <= code < 127:
             self._on_key(chr(code))
         return True
+
+
+def _unopened(why: str) -> SinkError:
+    return SinkError(f"no window can be opened: {why}", hint="use --headless")

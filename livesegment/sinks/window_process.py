@@ -85,7 +85,7 @@ class WindowProcess:
     def reason(self) -> str:
         """Why it is gone."""
         if self._words:
-            return self._words
+            return self._words.removesuffix(".")
         code = self._process.poll()
         return f"killed by signal {-code}" if code and code < 0 else "its process ended"
 
@@ -111,7 +111,7 @@ class WindowProcess:
         if self._sent == self._shown:
             self._since = time.monotonic()
         self._sent += 1
-        with suppress(BrokenPipeError):  # `gone` says so
+        with suppress(OSError):  # `gone` says so
             self._orders.write(json.dumps(order).encode() + b"\n")
             self._orders.flush()
 

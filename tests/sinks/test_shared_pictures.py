@@ -1,5 +1,6 @@
 """Pictures that another process sees are those that were put there, whatever their sizes."""
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,8 +15,12 @@ from tests.fakes import image
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 70))
 
 
-@pytest.fixture
-def shared() -> Iterator[SharedPictures]:
+@pytest.fixture(params=["memory", "disk"])
+def shared(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SharedPictures]:
+    if request.param == "disk":
+        monkeypatch.delattr(os, "memfd_create", raising=False)
     pictures = SharedPictures()
     yield pictures
     pictures.close()

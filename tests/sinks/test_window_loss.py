@@ -147,7 +147,7 @@ def test_a_run_goes_on_without_a_window_that_is_lost(
         assert all(run.window.write(view(index)) and run.window.idle() for index in (2, 3, 4))
         run.window.entitle("nobody reads it")
         run.window.full_screen()
-    assert caplog.messages == ["the window is lost: killed by signal 9; the run goes on without it"]
+    assert caplog.messages == ["going on without the window: killed by signal 9"]
     assert run.greys == [1, 2]
     assert run.process.ended
     assert run.window.gone
@@ -172,6 +172,21 @@ def test_a_run_that_loses_its_last_use_ends_then(run: Run) -> None:
         run.window.idle()
 
 
+def test_memory_that_runs_out_later_loses_the_window_only(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    run.window.write(view(1))
+    monkeypatch.setattr(run.process, "send", fail)
+    with caplog.at_level(logging.WARNING):
+        assert run.window.write(view(2))
+        assert run.window.idle()
+    assert len(caplog.messages) == 1
+    assert "Cannot allocate memory" in caplog.messages[0]
+
+
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_a_window_that_never_opened_ends_the_run(goes_on: bool) -> None:
     run = Run(goes_on=goes_on)
@@ -179,7 +194,7 @@ def test_a_window_that_never_opened_ends_the_run(goes_on: bool) -> None:
     assert run.window.write(view(1))
     run.process.silence = OPENING - 1
     assert run.window.idle()
-    run.process.gone = True
+    run.process.gone, run.process.silence = True, 0.0
     with pytest.raises(SinkError, match="no window can be opened: killed") as raised:
         run.window.idle()
     assert raised.value.hint == "use --headless"
@@ -207,7 +222,7 @@ def test_one_that_takes_no_picture_is_told_of_once_and_may_come_back(
         assert run.window.write(view(50))
     assert run.greys == [1, 50]
     assert len(caplog.messages) == 1
-    assert "does not answer; the run goes on without it" in caplog.messages[0]
+    assert "does not answer" in caplog.messages[0]
 
 
 def test_one_that_takes_no_picture_ends_a_run_of_no_use_without(run: Run) -> None:

@@ -37,13 +37,19 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]
 def window(server: "subprocess.Popen[str]") -> Iterator[WindowProcess]:
     """One that shows a picture."""
     process = WindowProcess()
+    try:
+        _settle(process)
+        yield process
+    finally:
+        process.end()
+        process.end()
+
+
+def _settle(process: WindowProcess) -> None:
     for _ in range(SETTLED):
         until(lambda: process.ready(PICTURE))
         process.send(PICTURE, "livesegment - test", full=False)
     until(lambda: process.opened)
-    yield process
-    process.end()
-    process.end()
 
 
 def _fill(window: WindowProcess) -> None:
