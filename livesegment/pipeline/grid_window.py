@@ -10,6 +10,7 @@ from livesegment.compositing.hud import with_text
 from livesegment.errors import UsageError
 from livesegment.frame import Image
 from livesegment.sinks.base import Ending
+from livesegment.sinks.screen import LARGEST
 from livesegment.sinks.tile import Tile
 from livesegment.sinks.window import Window
 
@@ -20,8 +21,6 @@ KEYS = (
     ("other keys", "for the source enlarged, else for all"),
 )
 NEXT, ENLARGE, REMOVE, FULL_SCREEN, HELP = "\t", "\n", "x", "f", "?"
-LARGEST = (1600, 900)
-"""(width, height) of the canvas where nothing is said: no window starts larger."""
 MOST_FPS = 30.0
 """The canvas is shown so often at most: eight sources together change it far oftener."""
 

@@ -151,7 +151,7 @@ class Window:
         if gone:
             process.end()
             self._lose(process, process.reason)
-        elif process.silence > (PATIENCE if process.opened else OPENING):
+        elif process.silence() > (PATIENCE if process.opened else OPENING):
             self._without("the display does not answer")
 
     def _lose(self, process: WindowProcess, why: str) -> None:

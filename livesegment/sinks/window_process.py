@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 GRACE = 2.0
 """Seconds that it may take to end before it is made to."""
+MOMENT = 1.0
 MOST_EVENTS = 64
 """That wait for whoever asks; the oldest beyond are forgotten."""
 MOST_BYTES = 4096
@@ -43,8 +45,11 @@ class WindowProcess:
         self._sent = 0
         self._shown = 0
         """Written by the reading thread only."""
-        self._since = 0.0
-        """Monotonic time at which it last took a picture, or was handed one with nothing to do."""
+        self._silent = 0.0
+        self._looked = 0.0
+        """Monotonic time of the last look at whether it is silent."""
+        self._seen = 0
+        """How many it had shown by then."""
         self._words = ""
         """What it said last that was not meant for us."""
         self._pictures = SharedPictures()
@@ -76,18 +81,27 @@ class WindowProcess:
         """Whether it ended; all that it said can be had from `events` then."""
         return not self._reader.is_alive()
 
-    @property
     def silence(self) -> float:
-        """Seconds for which it has taken nothing though there was something to take."""
-        return time.monotonic() - self._since if self._sent > self._shown else 0.0
+        """Seconds for which it has taken nothing though there was something to take.
+
+        To be asked often: of the time between two calls a moment counts at most, as it may have
+        been this process that was stopped.
+        """
+        now, shown = time.monotonic(), self._shown
+        if shown == self._sent or shown != self._seen:
+            self._silent = 0.0
+        else:
+            self._silent += min(now - self._looked, MOMENT)
+        self._looked, self._seen = now, shown
+        return self._silent
 
     @property
     def reason(self) -> str:
         """Why it is gone."""
-        if self._words:
-            return self._words.removesuffix(".")
-        code = self._process.poll()
-        return f"killed by signal {-code}" if code and code < 0 else "its process ended"
+        code = self._process.poll() or 0
+        if code < 0 and code != -signal.SIGABRT:  # of an abort its library says why
+            return f"killed by signal {-code}"
+        return self._words.removesuffix(".") or "its process ended"
 
     def events(self) -> Iterator[list[Any]]:
         """What the user did since the last time: a name and values, as `screen` says them."""
@@ -108,8 +122,6 @@ class WindowProcess:
         """
         place = None if image is None else self._pictures.put(image)
         order = {"title": title, "full": full, "picture": place, "size": self._pictures.size}
-        if self._sent == self._shown:
-            self._since = time.monotonic()
         self._sent += 1
         with suppress(OSError):  # `gone` says so
             self._orders.write(json.dumps(order).encode() + b"\n")
@@ -141,6 +153,5 @@ class WindowProcess:
                 log.info("window: %s", words)
             if event == [WindowEvent.SHOWN]:
                 self._shown += 1
-                self._since = time.monotonic()
             elif event is not None:
                 self._events.append(event)

@@ -20,7 +20,7 @@ class FakeProcess(WindowProcess):
     reason = "killed by signal 9"
     opened = True
     gone = False
-    silence = 0.0
+    silent = 0.0
 
     def __init__(self) -> None:
         self.room = 99
@@ -39,6 +39,9 @@ class FakeProcess(WindowProcess):
     def send(self, image: Image | None, title: str, *, full: bool) -> None:
         self.room -= 1
         self.sent.append((None if image is None else int(image[0, 0, 0]), title, full))
+
+    def silence(self) -> float:
+        return self.silent
 
     def end(self) -> None:
         self.ended += 1
@@ -192,9 +195,9 @@ def test_a_window_that_never_opened_ends_the_run(goes_on: bool) -> None:
     run = Run(goes_on=goes_on)
     run.process.opened = False
     assert run.window.write(view(1))
-    run.process.silence = OPENING - 1
+    run.process.silent = OPENING - 1
     assert run.window.idle()
-    run.process.gone, run.process.silence = True, 0.0
+    run.process.gone, run.process.silent = True, 0.0
     with pytest.raises(SinkError, match="no window can be opened: killed") as raised:
         run.window.idle()
     assert raised.value.hint == "use --headless"
@@ -216,9 +219,9 @@ def test_one_that_takes_no_picture_is_told_of_once_and_may_come_back(
     run.process.room = 0
     with caplog.at_level(logging.WARNING):
         for silence in (PATIENCE - 1, PATIENCE + 1, PATIENCE + 2):
-            run.process.silence = silence
+            run.process.silent = silence
             assert run.window.write(view(int(silence)))
-        run.process.room, run.process.silence = 1, 0.0
+        run.process.room, run.process.silent = 1, 0.0
         assert run.window.write(view(50))
     assert run.greys == [1, 50]
     assert len(caplog.messages) == 1
@@ -227,9 +230,9 @@ def test_one_that_takes_no_picture_is_told_of_once_and_may_come_back(
 
 def test_one_that_takes_no_picture_ends_a_run_of_no_use_without(run: Run) -> None:
     run.goes_on = False
-    run.process.silence = PATIENCE - 1
+    run.process.silent = PATIENCE - 1
     assert run.window.write(view(1))
-    run.process.silence = PATIENCE + 1
+    run.process.silent = PATIENCE + 1
     with pytest.raises(SinkError, match="does not answer"):
         run.window.write(view(2))
 

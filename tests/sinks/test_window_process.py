@@ -4,12 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from livesegment.sinks.window_process import WindowProcess
+from livesegment.sinks.window_process import MOMENT, WindowProcess
 from tests.fakes import image
 from tests.servers.patience import until
 from tests.sinks.x_server import mortal_x_server
@@ -63,7 +64,7 @@ def _fill_until_held(window: WindowProcess) -> None:
 
     def held() -> bool:
         _fill(window)
-        return window.silence > 0.3
+        return window.silence() > 0.3
 
     until(held)
 
@@ -81,9 +82,9 @@ def test_a_display_that_stops_is_noticed_and_pictures_go_on_with_it(
     _fill_until_held(window)
     assert not window.gone
     server.send_signal(signal.SIGCONT)
-    until(lambda: window.silence == 0.0)
+    until(lambda: window.silence() == 0.0)
     _fill(window)
-    until(lambda: window.silence == 0.0)
+    until(lambda: window.silence() == 0.0)
 
 
 @pytest.mark.parametrize("stopped", ["display", "window", "neither"])
@@ -124,7 +125,7 @@ def test_signals_are_for_the_run(number: int, window: WindowProcess) -> None:
     assert os.getsid(window._process.pid) == window._process.pid
     window._process.send_signal(number)
     _fill(window)
-    until(lambda: window.silence == 0.0)
+    until(lambda: window.silence() == 0.0)
     assert not window.gone
 
 
@@ -139,3 +140,15 @@ def test_no_file_of_the_run_comes_along(window: WindowProcess, tmp_path: Path) -
         other.end()
     assert any("livesegment-pictures" in name for name in names)
     assert not any("session.mkv" in name for name in names)
+
+
+def test_a_run_that_was_stopped_itself_blames_nobody(
+    window: WindowProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window._process.send_signal(signal.SIGSTOP)  # nothing is taken while the run is stopped
+    _fill(window)
+    assert window.silence() <= MOMENT
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3600.0)
+    assert window.silence() <= 2 * MOMENT
+    monkeypatch.undo()
