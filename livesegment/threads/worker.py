@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from errno import EAGAIN
 
 
 class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
@@ -14,6 +15,19 @@ class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
         super().__init__(name=f"livesegment-{name}", daemon=True)
         self.error: BaseException | None = None
         self._body = body
+
+    def start(self) -> None:
+        """Start it.
+
+        Raises:
+            OSError: the system starts no more threads.
+        """
+        try:
+            super().start()
+        except RuntimeError as error:
+            if self.ident is not None:  # it was started before
+                raise
+            raise OSError(EAGAIN, "the system starts no more threads") from error
 
     def run(self) -> None:
         """Run the body, and keep what it raises."""
