@@ -2,8 +2,8 @@
 
 import logging
 import platform
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 import cv2
 
 from livesegment import __version__
-from livesegment.errors import SinkError
+from livesegment.errors import SinkError, one_line
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder
-from livesegment.sinks.base import Ending, View
-from livesegment.sinks.recording import Recording, Watch
+from livesegment.sinks.base import Ending, View, Watch
+from livesegment.sinks.recording import Recording
 from livesegment.sinks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -105,15 +105,16 @@ class SessionSink:
             return
         folder = SessionFolder(self._parent, self._source, {"versions": versions()})
         try:
-            self._recording = Recording(
-                folder,
-                self._settings,
-                live=self._live,
-                facts=self._facts,
-                events=self._events,
-                spent=self._spent,
-            )
-        except SinkError:
+            with _translated():
+                self._recording = Recording(
+                    folder,
+                    self._settings,
+                    live=self._live,
+                    facts=self._facts,
+                    events=self._events,
+                    spent=self._spent,
+                )
+        except Exception:
             with suppress(SinkError):
                 folder.remove_if_empty()
             raise
@@ -128,7 +129,8 @@ class SessionSink:
         if recording is None:
             return
         try:
-            recording.close(ending, reason)
+            with _translated():
+                recording.close(ending, reason)
         finally:
             self.dropped += recording.dropped
             self.problems += recording.problems
@@ -179,7 +181,8 @@ class SessionSink:
     def _guarded(self, step: Callable[[], None]) -> None:
         """Take a step; if it fails, finish what there is, and end the run or let it go on."""
         try:
-            step()
+            with _translated():
+                step()
         except SinkError as error:
             self.failure = error
             with suppress(SinkError):  # the reason is known, and said below
@@ -188,3 +191,17 @@ class SessionSink:
                 raise
             log.warning("recording ended: %s", error)
             self._said("recording failed")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the machine lacks into words.
+
+    Raises:
+        SinkError: an OSError or a MemoryError came up inside.
+    """
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        lacks = "there is not enough memory" if isinstance(error, MemoryError) else one_line(error)
+        raise SinkError(f"cannot record: {lacks}") from error

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from livesegment.errors import SinkError
 from livesegment.sessions.folder import SessionFolder
+from livesegment.sessions.retention import Kept
 from livesegment.sessions.session import Session
 from livesegment.sinks import recording as recording_module
 from livesegment.sinks.base import Ending
@@ -121,6 +123,9 @@ class _Watch:
 
     def write(self, view: object, clock: float) -> None:
         self.clocks.append(clock)
+
+    def kept(self, clock: float) -> list[Kept]:
+        return []
 
     def idle(self) -> None:
         pass
@@ -238,7 +243,8 @@ def _old_session(parent: Path, name: str) -> Path:
     folder = parent / name
     folder.mkdir(parents=True)
     manifest = {"schema": 2, "state": "finished", "source": "fake"}
-    times = {"started": "2020-01-01T00:00:00.000Z", "ended": "2020-01-01T00:01:00.000Z"}
+    then = datetime.now(UTC) - timedelta(days=2)
+    times = {"started": then.isoformat(), "ended": then.isoformat()}
     (folder / "manifest.json").write_text(json.dumps(manifest | times), "utf-8")
     return folder
 
@@ -264,8 +270,8 @@ def test_of_the_running_session_the_oldest_files_go(
         recording.write(view(index, at=100.0 + index / 2))
     recording._recorders["overlay"].close(None)
     clock.monotonic = lambda: 117.0
-    recording._looked_at = None
-    recording._retain()
+    recording._retention._looked_at = None
+    recording._retention.look()
     recording.close(END)
     videos = _manifest(recording)["videos"]
     gone = [video["file"] for video in videos if "removed" in video]
