@@ -83,9 +83,11 @@ class SessionFolder:
     def remove_if_empty(self) -> bool:
         """Take the folder away again if nothing was recorded into it; whether it is gone."""
         try:
-            if any(path.name != "manifest.json" for path in self.path.iterdir()):
+            own = {self.path / "manifest.json", self.path / "manifest.json.part"}
+            if not own.issuperset(self.path.iterdir()):
                 return False
-            (self.path / "manifest.json").unlink(missing_ok=True)
+            for path in own:
+                path.unlink(missing_ok=True)
             self.path.rmdir()
         except FileNotFoundError:
             return True  # the user was quicker
