@@ -11,14 +11,19 @@ import pytest
 
 from livesegment.errors import SinkError
 from livesegment.sessions.folder import SessionFolder
+from livesegment.sessions.overview import size_on_disk
 from livesegment.sessions.retention import Kept
 from livesegment.sessions.session import Session
 from livesegment.sinks import recording as recording_module
 from livesegment.sinks.base import Ending
+from livesegment.sinks.events import EventSink
+from livesegment.sinks.recorder import Recorder
 from livesegment.sinks.recording import Recording
 from livesegment.sinks.session import SessionSink
 from livesegment.sinks.settings import Settings
 from tests.fakes import view
+from tests.servers.patience import until
+from tests.sinks.test_events import FPS, a_sink, a_view
 
 END = Ending.END_OF_SOURCE
 
@@ -278,3 +283,80 @@ def test_of_the_running_session_the_oldest_files_go(
     assert len(videos) == 14
     assert gone == [video["file"] for video in videos if video["start"] + video["seconds"] < 7]
     assert all((recording.folder.path / v["file"]).exists() != ("removed" in v) for v in videos)
+
+
+def _clips_only(parent: Path, **settings: Any) -> Recording:
+    """A session of clips, one of which ends every second."""
+    return Recording(
+        SessionFolder(parent, "fake"),
+        Settings(min_free=0, overlay=False, codec="mjpeg", **settings),
+        live=True,
+        facts=dict,
+        events=lambda folder: a_sink(folder, "red", pre_roll=0.0, post_roll=0.1),
+    )
+
+
+def _five_clips(recording: Recording) -> list[str]:
+    """Record five events, a second each; the clips that are there then."""
+    for index in range(5 * FPS):
+        recording.write(a_view(index, *([0] if index % FPS < 5 else [])))
+    watch = recording._events
+    assert isinstance(watch, EventSink)
+    watch.close(END)
+    return sorted(path.stem for path in (recording.folder.path / "clips").glob("*.mkv"))
+
+
+def test_clips_go_while_the_session_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_module, "time", SimpleNamespace(monotonic=lambda: 105.0))
+    recording = _clips_only(tmp_path, keep=3.0)
+    assert _five_clips(recording) == [f"event-000{number}" for number in range(1, 6)]
+    recording._retention._looked_at = None
+    recording._retention.look()
+    left = sorted(path.name for path in (recording.folder.path / "clips").iterdir())
+    recording.close(END)
+    assert left == [
+        f"event-000{number}.{kind}" for number in range(3, 6) for kind in ("jpg", "mkv")
+    ]
+
+
+def test_no_kind_of_file_pays_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overlay, raw and clips go in one order, and no more of them than is too much."""
+    monkeypatch.setattr(recording_module, "time", SimpleNamespace(monotonic=lambda: 105.0))
+    recording = Recording(
+        SessionFolder(tmp_path, "fake"),
+        Settings(min_free=0, codec="mjpeg", raw_codec="mjpeg", segment_length=1.0),
+        live=True,
+        facts=dict,
+        events=lambda folder: a_sink(folder, "red", pre_roll=0.0, post_roll=0.1),
+    )
+    for index in range(5 * FPS):
+        recording.write(a_view(index, *([0] if index % FPS < 5 else [])))
+        if index % 20 == 0:
+            for one in recording._recorders.values():
+                _emptied(one)
+    for one in recording._recorders.values():
+        one.close(None)
+    assert recording._events is not None
+    recording._events.close(END)
+    folder = recording.folder.path
+    files = recording._kept()
+    everything = size_on_disk(folder)
+    oldest = sorted(files, key=lambda one: -(one.age or 0.0))
+    spare = sum(one.bytes for one in oldest[:4])
+    recording._retention._keep_size = everything - spare
+    recording._retention._looked_at = None
+    recording._retention.look()
+    gone = {one.name for one in files} - {one.name for one in recording._kept()}
+    after = size_on_disk(folder)
+    recording.close(END)
+    assert gone == {one.name for one in oldest[:4]}
+    assert after == everything - spare
+    assert {name.split("-")[0] for name in gone} == {"overlay", "raw", "clips/event"}
+
+
+def _emptied(recorder: Recorder) -> None:
+    """Wait until an encoder has taken all that it was given."""
+    assert recorder._queue is not None
+    until(lambda: not len(recorder._queue or ()))

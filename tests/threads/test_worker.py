@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from livesegment.threads.worker import Worker
 from tests.fakes import CEILING, wait_for
 
@@ -74,4 +76,25 @@ def test_stop_may_be_called_twice() -> None:
     worker = Worker("works", lambda: None)
     worker.start()
     assert worker.stop(CEILING)
+    assert worker.stop(CEILING)
+
+
+def test_a_system_without_threads_is_an_error_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)  # noqa: TID251 -- what it is made of
+    worker = Worker("late", lambda: None)
+    with pytest.raises(OSError, match="starts no more threads"):
+        worker.start()
+    assert worker.stop(CEILING)
+
+
+def test_starting_a_worker_twice_is_a_bug() -> None:
+    worker = Worker("once", lambda: None)
+    worker.start()
+    with pytest.raises(RuntimeError, match="once"):
+        worker.start()
     assert worker.stop(CEILING)
