@@ -41,7 +41,7 @@ def demo(
     if print_config:
         typer.echo(options.to_toml(), nl=False)
         return
-    code = start(options, quiet=quiet, verbose=verbose)
+    code = start(options, config=config, quiet=quiet, verbose=verbose)
     if not quiet:
         Console(stderr=True).print(NEXT, highlight=False, soft_wrap=True)
     raise typer.Exit(code)

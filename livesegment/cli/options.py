@@ -72,6 +72,14 @@ class RunOptions(ModelOptions, SourceOptions):
         str | None,
         option(OUTPUT, "One JSON object a frame; - is standard output.", metavar="FILE"),
     ] = None
+    overwrite: Annotated[
+        bool | None,
+        typer.Option(
+            "--overwrite",
+            help="Let --jsonl replace a file that holds no JSON lines.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
     window: Annotated[
         bool | None,
         typer.Option(
