@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from livesegment.cli.options import RunOptions
-from livesegment.cli.values import data_size, duration
+from livesegment.cli.values import age, data_size, duration, room
 from livesegment.codecs import registry
 from livesegment.errors import UsageError
 from livesegment.events.command import Command
@@ -48,10 +48,8 @@ def settings(options: RunOptions, *, live: bool) -> Settings:
         overlay=not options.on or bool(options.record_all),
         segment_length=seconds if length is None else duration(length, "--segment-length"),
         min_free=data_size(options.min_free, "--min-free"),
-        keep=None if options.keep is None else duration(options.keep, "--keep"),
-        keep_size=None
-        if options.keep_size is None
-        else data_size(options.keep_size, "--keep-size"),
+        keep=None if options.keep is None else age(options.keep, "--keep"),
+        keep_size=None if options.keep_size is None else room(options.keep_size, "--keep-size"),
     )
 
 

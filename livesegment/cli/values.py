@@ -10,6 +10,13 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 
+LEAST_KEPT = 60.0
+"""Seconds: how often it is looked for what is too old. What is removed before anybody can look at
+it need not be recorded."""
+LEAST_ROOM = 10**6
+"""Bytes: less than a second of video takes is a slip of the pen."""
+
+
 def duration(text: str, option: str, *, zero: bool = False) -> float:
     """Seconds in `30s`, `5m`, `1.5h`, `7d`, `200ms`; a bare number is seconds.
 
@@ -38,6 +45,39 @@ def data_size(text: str, option: str) -> int:
     if match is None:
         raise UsageError(f"{option} {text!r} is no size", hint="such as 500MB or 50GB")
     return round(float(match[1]) * BYTES["" if match[2] == "b" else match[2]])
+
+
+def age(text: str, option: str) -> float:
+    """Seconds in `7d`, `12h`: after which something is removed for good, so that the unit is asked.
+
+    Raises:
+        UsageError: the text is no duration, has no unit, or is too short a time.
+    """
+    seconds = duration(text, option)
+    if _bare(text):
+        raise UsageError(f"{option} {text!r} has no unit", hint=f"{text.strip()}d is days")
+    if seconds < LEAST_KEPT:
+        raise UsageError(f"{option} {text!r} is too short", hint="1m or more, such as 7d")
+    return seconds
+
+
+def room(text: str, option: str) -> int:
+    """Bytes in `50GB`: beyond which something is removed for good, so that the unit is asked.
+
+    Raises:
+        UsageError: the text is no size, has no unit, or is too little.
+    """
+    found = data_size(text, option)
+    if _bare(text):
+        raise UsageError(f"{option} {text!r} has no unit", hint=f"{text.strip()}GB is gigabytes")
+    if found < LEAST_ROOM:
+        raise UsageError(f"{option} {text!r} is too little", hint="1MB or more, such as 50GB")
+    return found
+
+
+def _bare(text: str) -> bool:
+    """Whether a number has no unit."""
+    return not text.strip()[-1:].isalpha()
 
 
 def size(text: str, option: str) -> tuple[int, int]:
