@@ -20,6 +20,10 @@ class Ending(StrEnum):
     FAILED = "failed"
 
 
+BY_ITSELF = (Ending.END_OF_SOURCE, Ending.LIMIT)
+"""Endings in which the last frame was the end; otherwise time went on after it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """One shown frame: the same read-only pictures and values for every sink."""

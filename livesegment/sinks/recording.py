@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from livesegment.codecs.video_file import check_room
+from livesegment.errors import EngineError
 from livesegment.sessions.folder import SessionFolder
 from livesegment.sessions.owner import RECORDING, boot_id, hold
 from livesegment.sessions.retention import Kept
 from livesegment.sessions.session import LINES, PINNED
 from livesegment.sessions.timeline import Timeline, iso
-from livesegment.sinks.base import Ending, View, Watch
+from livesegment.sinks.base import BY_ITSELF, Ending, View, Watch
 from livesegment.sinks.durability import Durability
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.recorder import Recorder
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 
 JOIN_SECONDS = 10.0
 """For which the end of a session waits until the disk has it."""
-BY_ITSELF = (Ending.END_OF_SOURCE, Ending.LIMIT)
-"""Endings in which the last frame was the end; otherwise time went on after it."""
 
 
 class Recording:
@@ -182,7 +181,7 @@ class Recording:
         worker = Worker("session-end", leave)
         try:
             worker.start()
-        except OSError:  # no thread is to be had
+        except EngineError:  # no thread is to be had
             worker = Worker("session-end", write)
             worker.run()
         if not worker.stop(JOIN_SECONDS):

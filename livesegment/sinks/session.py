@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 
 from livesegment import __version__
-from livesegment.errors import SinkError, one_line
+from livesegment.errors import EngineError, SinkError, one_line
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder
 from livesegment.sinks.base import Ending, View, Watch
@@ -195,13 +195,13 @@ class SessionSink:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what the machine lacks into words.
+    """Turn what the machine lacks into a failure of the recording.
 
     Raises:
-        SinkError: an OSError or a MemoryError came up inside.
+        SinkError: memory, a thread or something of the disk's is not to be had.
     """
     try:
         yield
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, EngineError) as error:
         lacks = "there is not enough memory" if isinstance(error, MemoryError) else one_line(error)
-        raise SinkError(f"cannot record: {lacks}") from error
+        raise SinkError(f"cannot record: {lacks}", hint=getattr(error, "hint", None)) from error

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from errno import EAGAIN
+
+from livesegment.errors import EngineError
 
 
 class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
@@ -17,17 +18,21 @@ class Worker(threading.Thread):  # noqa: TID251 -- this is the house replacement
         self._body = body
 
     def start(self) -> None:
-        """Start it.
+        """Let it run.
 
         Raises:
-            OSError: the system starts no more threads.
+            EngineError: the system gives no more threads.
         """
+        begun = self.ident is not None
         try:
             super().start()
-        except RuntimeError as error:
-            if self.ident is not None:  # it was started before
+        except (RuntimeError, MemoryError) as error:
+            if begun:  # twice, which is a bug
                 raise
-            raise OSError(EAGAIN, "the system starts no more threads") from error
+            raise EngineError(
+                "the system lets this program have no more threads",
+                hint="`ulimit -u` shows the limit for all of a user's; a container has its own",
+            ) from error
 
     def run(self) -> None:
         """Run the body, and keep what it raises."""

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from livesegment.errors import EngineError
 from livesegment.threads.worker import Worker
 from tests.fakes import CEILING, wait_for
 
@@ -79,7 +80,7 @@ def test_stop_may_be_called_twice() -> None:
     assert worker.stop(CEILING)
 
 
-def test_a_system_without_threads_is_an_error_of_the_system(
+def test_a_system_without_threads_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(_: object) -> None:
@@ -87,7 +88,7 @@ def test_a_system_without_threads_is_an_error_of_the_system(
 
     monkeypatch.setattr(threading.Thread, "start", refuse)  # noqa: TID251 -- what it is made of
     worker = Worker("late", lambda: None)
-    with pytest.raises(OSError, match="starts no more threads"):
+    with pytest.raises(EngineError, match="no more threads"):
         worker.start()
     assert worker.stop(CEILING)
 
