@@ -40,6 +40,8 @@ class Kept:
     bytes: int
     remove: Callable[[], bool] | None = None
     """Removes it, unless another program was quicker; None: it is to stay. Raises OSError."""
+    why: str = ""
+    """It is to stay, where that is to be said when its turn comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,10 @@ def purge(
     removed = []
     for one in sorted(found, key=lambda one: (one.age is None, -(one.age or 0.0), one.name)):
         old = keep is not None and one.age is not None and one.age > keep
-        if one.remove is None or not (old or (room is not None and total > room)):
+        if not (old or (room is not None and total > room)):
+            continue
+        if one.remove is None:
+            problems += [f"{one.name} stays: {one.why}"] if one.why else []
             continue
         try:
             gone = one.remove()
@@ -158,8 +163,8 @@ def _session(path: Path, parent: Path, now: datetime | None, problems: list[str]
     if path / PINNED in contents.files:
         return Kept(str(path), age, contents.bytes)
     if contents.foreign:
-        problems.append(f"{path} stays: {contents.foreign[0].name} in it was not recorded")
-        return Kept(str(path), age, contents.bytes)
+        why = f"{contents.foreign[0].name} in it was not recorded"
+        return Kept(str(path), age, contents.bytes, why=why)
     return Kept(str(path), age, contents.bytes, partial(_remove, path))
 
 

@@ -354,6 +354,7 @@ def test_a_session_that_holds_something_of_somebody_elses_stays_whole(
     assert purged.removed == ()
     assert mine.name in purged.problems[0]
     assert sorted(session.rglob("*")) == before
+    assert purge(tmp_path, keep=100 * HOUR, keep_size=None, now=NOW).problems == ()
 
 
 def test_all_that_a_session_can_hold_goes_with_it(tmp_path: Path) -> None:

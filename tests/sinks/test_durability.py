@@ -13,7 +13,7 @@ from livesegment.sinks.base import Ending
 from livesegment.sinks.durability import Durability
 from livesegment.sinks.recording import Recording
 from livesegment.sinks.settings import Settings
-from tests.fakes import view
+from tests.fakes import view, wait_for
 from tests.sinks.test_events import a_sink, a_view
 
 
@@ -93,6 +93,29 @@ def test_every_file_of_a_session_is_kept_and_never_in_the_thread_that_shows(
     assert {name: disk.sizes.get(name) for name in files} == files
     assert folder.name in disk.times
     assert disk.threads <= {"livesegment-upkeep", "livesegment-session-end"}
+
+
+def test_a_disk_that_hangs_holds_up_nobody_that_shows_or_encodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, go_on = threading.Event(), threading.Event()
+
+    def hang(_: int) -> None:
+        hangs.set()
+        wait_for(go_on)
+
+    monkeypatch.setattr(os, "fsync", hang)
+    recording = _recording(tmp_path)
+    wait_for(hangs)
+    for index in range(100):
+        recording.write(a_view(index))
+    for one in recording._recorders.values():
+        one.close(None)
+    assert not go_on.is_set()
+    go_on.set()
+    recording.close(Ending.USER)
+    videos = [files[0]["frames"] for files in (r.files for r in recording._recorders.values())]
+    assert videos == [100, 100]
 
 
 def test_a_session_is_kept_while_it_goes_on(tmp_path: Path, disk: _Disk) -> None:
