@@ -26,6 +26,9 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 """No session is older than the program: one that says so was recorded by a clock not yet set."""
 AHEAD = 3600.0
 """Seconds that a session may lie in the future: machines that share a folder differ a little."""
+LEFT = 10
+"""Part of the size that what may be removed has in any case: however much is pinned, and however
+long the lines of a session have grown, its newest videos are not removed as they are finished."""
 PAUSE = 366 * 86400.0
 """Seconds without any recording, after which rather the clock is wrong."""
 
@@ -69,7 +72,7 @@ def purge(
 
     What is pinned, is being recorded, or is no session of ours is never touched; neither is
     a session that holds anything that was not recorded, nor anything behind a link or on another
-    disk. What may not be removed does count for the size, yet leaves half of it to what may.
+    disk. What may not be removed does count for the size, yet leaves a tenth of it to what may.
 
     Args:
         parent: where sessions are recorded.
@@ -92,7 +95,7 @@ def purge(
     found = [*others, *own]
     total = sum(one.bytes for one in found)
     stays = sum(one.bytes for one in found if one.remove is None)
-    room = None if keep_size is None else max(keep_size, stays + keep_size // 2)
+    room = None if keep_size is None else max(keep_size, stays + keep_size // LEFT)
     removed = []
     for one in sorted(found, key=lambda one: (one.age is None, -(one.age or 0.0), one.name)):
         old = keep is not None and one.age is not None and one.age > keep
@@ -195,8 +198,10 @@ def _finish_removals(parent: Path) -> list[str]:
         try:
             if _session(path, parent, None, []) is not None:
                 _empty(path)
-        except (OSError, SourceError) as error:
-            problems.append(f"{path} could not be removed: {one_line(error)}")
+        except OSError as error:
+            problems.append(f"{path} could not be removed: {error.strerror or error}")
+        except SourceError:
+            continue  # it has no manifest of ours
     return problems
 
 

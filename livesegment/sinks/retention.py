@@ -126,7 +126,7 @@ class Retention:
         if purged.excess and self._keep_size is not None:
             self._say(
                 f"--keep-size {self._keep_size / 1e6:g} MB is out of reach: what is pinned, is "
-                "being recorded or cannot be removed takes too much; half of it is left to the rest"
+                "being recorded or cannot be removed takes too much; a tenth is left to the rest"
             )
 
     def _say(self, text: str) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from livesegment.sessions import retention
 from livesegment.sessions.owner import boot_id, hold
-from livesegment.sessions.retention import AHEAD, PAUSE, REMOVING, Kept, Purged, purge
+from livesegment.sessions.retention import AHEAD, LEFT, PAUSE, REMOVING, Kept, Purged, purge
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = 3600.0
@@ -247,7 +247,7 @@ def test_the_rules_hold_for_any_sessions(
         assert gone == old
         return
     stays = sum(one.size for one in found if one.pinned)
-    room = max(keep_size, stays + keep_size // 2)
+    room = max(keep_size, stays + keep_size // LEFT)
     assert left <= room or gone == free
     assert purged.excess == max(0, left - keep_size)
     for young in gone - old:  # it went for its size, so all that is older went before
@@ -290,13 +290,21 @@ def test_parts_that_are_too_old_go_whatever_the_clock_says(tmp_path: Path) -> No
     assert other.exists()
 
 
-def test_what_may_not_go_leaves_half_to_the_rest(tmp_path: Path) -> None:
+def test_what_may_not_go_leaves_a_tenth_to_the_rest(tmp_path: Path) -> None:
     """Lines, or pins, that take all that there is must not cost every video that is finished."""
     own = recorded(tmp_path, "own", hours=1, size=9_000)
-    parts = [Kept(f"{age}", age * HOUR, 1_000, lambda: True) for age in range(4)]
+    parts = [Kept(f"{age}", age * HOUR, 100, lambda: True) for age in range(10)]
     purged = purge(tmp_path, keep=None, keep_size=4_000, now=NOW, spare=own, own=parts)
-    assert names(purged) == ["3", "2"]
-    assert purged.excess == 3_000
+    assert names(purged) == ["9", "8", "7", "6", "5", "4"]
+    assert purged.excess == 4_400
+
+
+def test_a_size_that_can_be_kept_to_is_kept_to(tmp_path: Path) -> None:
+    recorded(tmp_path, "pinned", hours=99, size=3_500, pinned=True)
+    for hours in (1, 2, 3):
+        recorded(tmp_path, f"{hours}", hours=hours, size=500)
+    purged = purge(tmp_path, keep=None, keep_size=4_000, now=NOW)
+    assert (names(purged), purged.excess) == (["3", "2"], 0)
 
 
 DOUBTED = {
