@@ -48,7 +48,8 @@ def _check(flag: str, target: Path, options: RunOptions, config: Path | None) ->
                 hint="make it first, if that is what you mean",
             )
         written = {target} if flag == "--record" or target.is_dir() else {target, growing(target)}
-        taken = [path.stat() for path in written if path.exists()]
+        # What is written to a device or a pipe costs nobody a file.
+        taken = [path.stat() for path in written if path.is_file() or path.is_dir()]
         for read in _inputs(options, config) if taken else ():
             with suppress(OSError):
                 if any(os.path.samestat(read.stat(), one) for one in taken):

@@ -156,11 +156,7 @@ class EventSink:
         return True
 
     def kept(self, clock: float) -> list[Kept]:
-        """The finished clips that are still there, by their ages; from any thread.
-
-        Args:
-            clock: the time now, on the session's clock.
-        """
+        """The finished clips that are still there; from any thread, as `clip.kept` has them."""
         return kept(self._folder, self.clips, clock)
 
     def close(self, ending: Ending) -> None:

@@ -287,5 +287,11 @@ class Recorder:
         finally:
             facts = self.files.pop()
             if film.file.frames:
-                facts |= {"frames": film.file.frames, "seconds": round(film.file.seconds, 4)}
-                self.files.append(facts | {"bytes": film.file.size_in_bytes})
+                self.files.append(  # another one: retention may be looking at it
+                    facts
+                    | {
+                        "frames": film.file.frames,
+                        "seconds": round(film.file.seconds, 4),
+                        "bytes": film.file.size_in_bytes,
+                    }
+                )

@@ -138,7 +138,7 @@ def test_a_name_that_can_be_none_is_refused(name: str, place: Path) -> None:
 def test_what_is_no_file_is_asked_nothing(place: Path) -> None:
     os.mkfifo(place / "pipe")
     for target in ("/dev/null", "pipe", "-"):
-        outputs.check(RunOptions(jsonl=target, source=["film.mp4"]))
+        outputs.check(RunOptions(jsonl=target, source=["film.mp4"], credentials="/dev/null"))
 
 
 def test_a_run_that_would_write_over_its_film_says_so_and_leaves_it(cli: Cli, place: Path) -> None:
