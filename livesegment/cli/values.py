@@ -8,13 +8,10 @@ from livesegment.errors import UsageError
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-
-
 LEAST_KEPT = 60.0
-"""Seconds: how often it is looked for what is too old. What is removed before anybody can look at
-it need not be recorded."""
+"""Seconds between two looks for what is too old: less cannot be kept to."""
 LEAST_ROOM = 10**6
-"""Bytes: less than a second of video takes is a slip of the pen."""
+"""Bytes of about a second of video: less would remove every file as soon as it is finished."""
 
 
 def duration(text: str, option: str, *, zero: bool = False) -> float:

@@ -162,7 +162,10 @@ def _session(path: Path, parent: Path, now: datetime | None, problems: list[str]
     age = None if now is None else (now - ended).total_seconds()
     if ended < FIRST or (age is not None and age < -AHEAD):
         age = None
-        problems.append(f"{path} is not removed for its age: it ended at {ended:%Y-%m-%d %H:%M}")
+        problems.append(
+            f"{path} is not removed for its age: it ended on {ended:%Y-%m-%d}, by a clock that "
+            "was wrong"
+        )
     if path / PINNED in contents.files:
         return Kept(str(path), age, contents.bytes)
     if contents.foreign:
@@ -198,10 +201,11 @@ def _finish_removals(parent: Path) -> list[str]:
         try:
             if _session(path, parent, None, []) is not None:
                 _empty(path)
-        except OSError as error:
-            problems.append(f"{path} could not be removed: {error.strerror or error}")
         except SourceError:
             continue  # it has no manifest of ours
+        except Exception as error:  # noqa: BLE001 -- as above
+            why = getattr(error, "strerror", None) or one_line(error)
+            problems.append(f"{path} could not be removed: {why}")
     return problems
 
 

@@ -66,6 +66,7 @@ class Recording:
         """Video files that the manifest was told of."""
         self._recorders: dict[str, Recorder] = {}
         self._events: Watch | None = None
+        self._pruning: Upkeep | None = None
         self._durability = Durability(folder.path)
         self._retention = Retention(
             folder.path, keep=settings.keep, keep_size=settings.keep_size, own=self._kept
@@ -81,7 +82,11 @@ class Recording:
             if events is not None:
                 self._events = events(folder.path)
             manifest = partial(self._write_manifest, durable=True)
-            self._upkeep = Upkeep((manifest, self._durability.sync, self._retention.look))
+            self._upkeep = Upkeep((manifest, self._durability.sync))
+            failed.callback(self._upkeep.close)
+            if settings.keep is not None or settings.keep_size is not None:
+                # In a thread of its own: while much is removed, the disk is to keep the rest.
+                self._pruning = Upkeep((self._retention.look,))
             failed.pop_all()
             self._held = undo.pop_all()
 
@@ -151,6 +156,8 @@ class Recording:
         self._closed = True
         end = None if ending in BY_ITSELF else self._timeline.end(time.monotonic())
         parts: list[Callable[[], object]] = [self._upkeep.close]
+        if self._pruning is not None:
+            parts.append(self._pruning.close)
         parts += [partial(one.close, end) for one in self._recorders.values()]
         if self._events is not None:
             parts.append(partial(self._events.close, ending))
