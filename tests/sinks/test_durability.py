@@ -120,6 +120,7 @@ def test_a_disk_that_hangs_holds_up_nobody_that_shows_or_encodes(
 
 def test_a_session_is_kept_while_it_goes_on(tmp_path: Path, disk: _Disk) -> None:
     recording = _recording(tmp_path)
+    recording._upkeep.close()
     recording.write(view(0, at=0.0))
     recording._durability.sync()
     assert disk.sizes["frames.part.jsonl"] == _size(recording, "frames.part.jsonl") > 0
