@@ -340,6 +340,7 @@ def test_no_kind_of_file_pays_for_another(tmp_path: Path, monkeypatch: pytest.Mo
         one.close(None)
     assert recording._events is not None
     recording._events.close(END)
+    recording._upkeep.close()
     folder = recording.folder.path
     files = recording._kept()
     everything = size_on_disk(folder)
