@@ -73,12 +73,13 @@ def start(
     Raises:
         LiveSegmentError: something failed; what was recorded is finished all the same.
     """
-    # OpenCV takes longer to import than the rest of the program; --help does without.
     from livesegment.cli import outputs
+
+    outputs.check(options, config=config)
+    # OpenCV takes longer to import than the rest of the program; --help does without.
     from livesegment.cli.group_run import GroupRun
     from livesegment.cli.live_run import LiveRun
 
-    outputs.check(options, config=config)
     if verbose:
         logging.getLogger("livesegment").setLevel(logging.INFO)
     console = Console(stderr=True)

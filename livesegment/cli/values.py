@@ -8,10 +8,6 @@ from livesegment.errors import UsageError
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-LEAST_KEPT = 60.0
-"""Seconds between two looks for what is too old: less cannot be kept to."""
-LEAST_ROOM = 10**6
-"""Bytes of about a second of video: less would remove every file as soon as it is finished."""
 
 
 def duration(text: str, option: str, *, zero: bool = False) -> float:
@@ -42,6 +38,12 @@ def data_size(text: str, option: str) -> int:
     if match is None:
         raise UsageError(f"{option} {text!r} is no size", hint="such as 500MB or 50GB")
     return round(float(match[1]) * BYTES["" if match[2] == "b" else match[2]])
+
+
+LEAST_KEPT = 60.0
+"""Seconds between two looks for what is too old: less cannot be kept to."""
+LEAST_ROOM = 10**6
+"""Bytes of about a second of video: less would remove every file as soon as it is finished."""
 
 
 def age(text: str, option: str) -> float:

@@ -114,7 +114,7 @@ class SessionSink:
                     events=self._events,
                     spent=self._spent,
                 )
-        except Exception:
+        except BaseException:
             with suppress(SinkError):
                 folder.remove_if_empty()
             raise
