@@ -1,5 +1,6 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
+import logging
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +17,7 @@ from livesegment.carrying.quality import Quality
 from livesegment.cli.declared import one_of
 from livesegment.cli.options import RunOptions
 from livesegment.cli.values import class_ids, duration, size
-from livesegment.compositing.look import Look, Style
+from livesegment.compositing.look import HIDING, Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE
 from livesegment.errors import SinkError, UsageError
 from livesegment.families.base import Thresholds
@@ -34,6 +35,8 @@ from livesegment.sinks.display import why_no_window
 from livesegment.sources.capture import as_bgr
 from livesegment.store import Model, check_sums
 from livesegment.threads.cores import usable_cores
+
+log = logging.getLogger(__name__)
 
 RAW = "raw"
 """Masks as the network gives them."""
@@ -112,6 +115,8 @@ def limits(options: RunOptions) -> Limits:
 def look(options: RunOptions) -> Look:
     """How the picture is to look."""
     style = Style(one_of(options.style, Style, "--style"))
+    if style in HIDING and options.record_raw:
+        log.warning("--record-raw records everything, also what --style %s hides", style)
     background = None
     if options.background is not None:
         if style is not Style.REPLACE_BACKGROUND:
