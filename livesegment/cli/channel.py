@@ -110,6 +110,7 @@ class Channel:
             turn=turn,
             max_age=given.max_age,
         )
+        self.controls.settings["masks"] = lambda: str(self.masks)
         self.controls.actions |= {
             "r": self._toggle_recording,
             "s": lambda: self._snapshot(overlay=True),
@@ -232,6 +233,7 @@ class Channel:
             "labels": list(self._segmenter.labels),
             "runs_on": self.runs_on,
             "masks": str(self.masks),
+            "adjustments": list(self.controls.adjustments),
             "thresholds": facts.limits(self._segmenter.thresholds, self._options.classes),
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,

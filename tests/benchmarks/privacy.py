@@ -56,7 +56,7 @@ class Watcher:
         """Compare one."""
         data = np.fromfile(self.annotations[view.frame.index], np.uint8)
         truth = np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
-        person = np.atleast_3d(truth).any(axis=2)
+        person = np.asarray(truth.reshape(*truth.shape[:2], -1).any(axis=2), np.bool_)
         share = clear_share(view.frame.image, view.picture, person)
         (self.before if view.key_frame is None else self.after).append(share)
         return True
