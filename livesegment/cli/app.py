@@ -5,21 +5,53 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from typer.core import TyperGroup
 
 from livesegment import __version__
 from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
+from livesegment.cli.confidential import hide_paths
+from livesegment.cli.declared import confidential
+from livesegment.cli.options import RunOptions
 from livesegment.cli.process_title import hide_passwords
 from livesegment.cli.redaction import Redaction, watch_breakdowns
 from livesegment.errors import ExitCode, LiveSegmentError
+from livesegment.sources.addresses.address import remember
 from livesegment.sources.addresses.url import redact
 
+
+class Discreet(TyperGroup):
+    """Commands whose errors of usage quote what was typed, but for its secrets."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the arguments; see `Command.make_context`."""
+        with _discreet():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; see `Command.invoke`."""
+        with _discreet():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            error.message = redact(hide_paths(message))  # type: ignore[attr-defined]
+        raise
+
+
 app = typer.Typer(
+    cls=Discreet,
     name="livesegment",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -79,7 +111,9 @@ def with_default_command(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; the one place that turns an error into an exit status."""
-    hide_passwords()
+    hide_passwords(confidential(RunOptions))
+    for argument in sys.argv[1:]:
+        remember(argument)
     # Numpy's algebra has threads that spin for tens of milliseconds after every product, on the
     # cores that the network needs: a quarter of its speed. Its products here are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import typer
 from typer.models import OptionInfo
 
+from livesegment.cli.confidential import Confidential
 from livesegment.errors import SpecError, UsageError
 
 T = TypeVar("T")
@@ -66,14 +67,16 @@ def check(key: str, value: Any, hint: Any, origin: str) -> Any:
     Raises:
         SpecError: it has another type, or lies outside of its bounds.
     """
-    plain, info = get_args(hint)[:2]
-    kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
-    kind = next(kind for kind in kinds if kind is not type(None))
+    info, kind = get_args(hint)[1], _kind(hint)
     if get_origin(kind) is list:
         rows = [value] if type(value) is str else value
         if type(rows) is not list or any(type(part) is not str for part in rows):
             raise SpecError(f"{origin}: {key} must be a list of strings, got {value!r}")
         return rows
+    if _is_confidential(kind):
+        if type(value) is not str:
+            raise SpecError(f"{origin}: {key} must be a string")
+        return kind(value)
     number = type(value) in {int, float} and kind is float
     if not number and type(value) is not kind:
         raise SpecError(f"{origin}: {key} must be of type {kind.__name__}, got {value!r}")
@@ -82,6 +85,24 @@ def check(key: str, value: Any, hint: Any, origin: str) -> Any:
         bounds = f"{'' if low is None else low}..{'' if high is None else high}"
         raise SpecError(f"{origin}: {key} must be in {bounds}, got {value!r}")
     return value
+
+
+def confidential(options: type[Any]) -> dict[str, type[Confidential]]:
+    """The flags of a dataclass whose values are secrets in part, and what these are."""
+    hints = get_type_hints(options, include_extras=True)
+    kinds = {f"--{name.replace('_', '-')}": _kind(hint) for name, hint in hints.items()}
+    return {flag: kind for flag, kind in kinds.items() if _is_confidential(kind)}
+
+
+def _kind(hint: Any) -> Any:
+    """The type of an option that has a value."""
+    plain = get_args(hint)[0]
+    kinds = get_args(plain) if get_origin(plain) in {Union, UnionType} else (plain,)
+    return next(kind for kind in kinds if kind is not type(None))
+
+
+def _is_confidential(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Confidential)
 
 
 def one_of(value: str, allowed: type[Any] | tuple[str, ...], flag: str) -> str:

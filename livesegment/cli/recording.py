@@ -14,7 +14,6 @@ from livesegment.events.parser import conditions
 from livesegment.events.webhook import Webhook
 from livesegment.sinks.events import EventSink
 from livesegment.sinks.settings import SEGMENT_SECONDS, Settings
-from livesegment.sources.addresses.url import redact
 
 
 def settings(options: RunOptions, *, live: bool) -> Settings:
@@ -61,9 +60,9 @@ def hooks(options: RunOptions) -> Hooks:
     """
     told: list[Hook] = []
     if options.exec is not None:
-        told.append(Command(options.exec))
+        told.append(Command(options.exec.reveal(), options.exec.command))
     if options.webhook is not None:
-        told.append(Webhook(options.webhook, redact))
+        told.append(Webhook(options.webhook.reveal(), options.webhook.shown))
     return Hooks(told)
 
 

@@ -12,9 +12,16 @@ SHORTEST = 4
 everywhere, it would leave holes in every sentence."""
 SAFE_ANYWHERE = 8
 """Characters, of more than one kind, from which on a word is taken out even of the middle of
-another. A shorter or plainer one goes where it stands alone: "live" is a part of many words."""
+another. A shorter one goes where it stands alone."""
+PLAIN = 12
+"""Characters; a word of fewer letters, or a number of fewer digits, is one that sentences have. It
+goes where passwords stand: behind : = / ? and &, and before a host's @."""
 
 _ALONE = (r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2}))(?:", r")(?![^\W_])")
+_IN_PLACE = (
+    r"(?:(?<=[:=/?&])|(?<=%3[AaDd])|(?<![^\W_])(?=[^@%\s]*(?:@|%40)))(?:",
+    r")(?![^\W_])",
+)
 _BEFORE_A_HOST = ("(?:", ")(?=@|%40)")
 _ANYWHERE = ("(?:", ")")
 _FOR_URLS = str.maketrans("+/", "-_")
@@ -44,7 +51,10 @@ class Secrets:
         patterns = []
         if len(password) >= SHORTEST:
             plain = password.isalpha() or password.isdigit()
-            around = _ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE
+            if plain and len(password) < PLAIN:
+                around = _IN_PLACE
+            else:
+                around = _ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE
             patterns.append(_pattern(password, around))
         if user is not None and password:
             pair = f"{user}:{password}"
