@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from livesegment.errors import SpecError
+from livesegment.regular_files import read_regular
+
+MOST_BYTES = 16 << 20
+"""Of a TOML file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +130,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: the file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_regular(path, MOST_BYTES).decode())
     except OSError as error:
         raise SpecError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -4,8 +4,8 @@ import logging
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
-import cv2
 from rich.console import Console
 
 from livesegment.carrying.base import Carrier
@@ -19,9 +19,10 @@ from livesegment.cli.options import RunOptions
 from livesegment.cli.values import class_ids, duration, size
 from livesegment.compositing.look import HIDING, Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE
-from livesegment.errors import SinkError, UsageError
+from livesegment.errors import SinkError, SourceError, UsageError
 from livesegment.families.base import Thresholds
 from livesegment.families.registry import NO_WORDS, Words
+from livesegment.image_files import read_image
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import REFRESH, Pace
 from livesegment.segmenters.base import Segmenter
@@ -121,10 +122,10 @@ def look(options: RunOptions) -> Look:
     if options.background is not None:
         if style is not Style.REPLACE_BACKGROUND:
             raise UsageError("--background goes with --style replace-background")
-        picture = cv2.imread(options.background, cv2.IMREAD_COLOR)
-        if picture is None:
-            raise UsageError(f"--background {options.background} is no picture that can be read")
-        background = as_bgr(picture)
+        try:
+            background = as_bgr(read_image(Path(options.background)))
+        except SourceError as error:
+            raise UsageError(f"--background: {error}", hint=error.hint) from error
     return Look(style=style, alpha=options.alpha, background=background)
 
 

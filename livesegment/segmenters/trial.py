@@ -187,16 +187,14 @@ def perform(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _frames(paths: Sequence[str]) -> list[Frame]:
-    import cv2
+    from livesegment.image_files import read_image
 
     if not paths:
         return [Frame(specimen(), 0, 0.0, 0.0)]
     frames = []
     for index, path in enumerate(paths):
-        image = cv2.imread(path, cv2.IMREAD_COLOR)
-        if image is None:
-            raise ModelError(f"{path} is no picture that can be read")
-        frames.append(Frame(np.asarray(image, np.uint8), index, 0.0, 0.0))
+        image = np.asarray(read_image(Path(path)), np.uint8)
+        frames.append(Frame(image, index, 0.0, 0.0))
     return frames
 
 

@@ -15,7 +15,7 @@ from livesegment.errors import SourceError
 from livesegment.frame import Frame, Image
 from livesegment.sessions.session import LINES, Session
 from livesegment.sources.base import Source, SourceInfo
-from livesegment.sources.capture import as_bgr, open_capture
+from livesegment.sources.capture import as_bgr, open_file
 from livesegment.sources.video import DAMAGED_FRAMES, VideoSource
 
 log = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ class RecordedSource:
         """Open the next video that can be; False after the last."""
         self.close()
         for video in self._left:
-            capture = open_capture(str(video.path), cv2.CAP_FFMPEG)
+            capture = open_file(video.path)
             if capture is not None:
                 self._capture, self._video = capture, video
                 return True

@@ -12,7 +12,7 @@ from livesegment.errors import SourceError
 from livesegment.frame import Frame
 from livesegment.sources.addresses.url import redact, short_name
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.capture import as_bgr, open_capture, stated
+from livesegment.sources.capture import as_bgr, check_size, open_capture, stated
 from livesegment.sources.clock import Playout, StreamClock
 from livesegment.sources.streams.lateness import Lateness
 from livesegment.sources.streams.probing import attempts, is_rtsp
@@ -189,6 +189,7 @@ class StreamSource:
                 f"cannot open {redact(self._url)}",
                 hint="check address, path and password with: ffplay URL (or VLC)",
             )
+        check_size(self._capture, self.name)
         if time.monotonic() >= until:
             raise self._lost()  # FFmpeg says that it is open even so, and nothing comes
 
