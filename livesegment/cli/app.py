@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from livesegment import __version__
 from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
 from livesegment.cli.confidential import hide_paths
-from livesegment.cli.declared import confidential
+from livesegment.cli.declared import confidential, strict
 from livesegment.cli.options import RunOptions
 from livesegment.cli.process_title import hide_passwords
 from livesegment.cli.redaction import Redaction, watch_breakdowns
@@ -72,10 +72,12 @@ stderr = Console(stderr=True)
 
 
 def _flow(group: typer.Typer) -> None:
-    """Let the terminal break the lines of every help text: Typer keeps those of the source."""
+    """See to every command: its numbers, and its help, whose lines the terminal is to break."""
     for command in group.registered_commands:
         paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
         command.help = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+        if command.callback is not None:
+            strict(command.callback)
     for inner in group.registered_groups:
         if inner.typer_instance is not None:
             _flow(inner.typer_instance)

@@ -39,8 +39,34 @@ from livesegment.threads.cores import usable_cores
 
 log = logging.getLogger(__name__)
 
+SCORE, NMS = RunOptions().score, RunOptions().nms
 RAW = "raw"
 """Masks as the network gives them."""
+
+
+def check(options: RunOptions) -> None:
+    """Refuse what needs no model and no source to be refused, before they cost time.
+
+    Raises:
+        UsageError: an option asks for something impossible.
+    """
+    one_of(options.engine, (AUTO, *ENGINES), "--engine")
+    one_of(options.device, DEVICES, "--device")
+    one_of(options.edges, (*Edges, RAW), "--edges")
+    one_of(options.carry, Quality, "--carry")
+    if options.masks is not None:
+        one_of(options.masks, Masks, "--masks")
+    if options.input_size is not None:
+        size(options.input_size, "--input-size")
+    limits(options)
+    region(options)
+    _refresh(options)
+
+
+def remark(options: RunOptions, model: Model) -> None:
+    """Say which options do nothing."""
+    if model.spec.family == "motion" and (options.score, options.nms) != (SCORE, NMS):
+        log.warning("--score and --nms are for networks: %s has no scores", model.spec.name)
 
 
 def masks(options: RunOptions, live: bool) -> Masks:
@@ -180,9 +206,6 @@ def segmenter(
     Raises:
         LiveSegmentError: it cannot be had.
     """
-    one_of(options.engine, (AUTO, *ENGINES), "--engine")
-    one_of(options.device, DEVICES, "--device")
-    one_of(options.edges, (*Edges, RAW), "--edges")
     input_size = options.input_size and size(options.input_size, "--input-size")
     thresholds = Thresholds(
         score=options.score,

@@ -69,6 +69,7 @@ class GroupRun:
         """
         self._console, self._quiet, self._options = console, quiet, options
         interval = duration(options.stats_interval, "--stats-interval")
+        recording.check(options)
         self._look = build.look(options)
         windowed = build.windowed(options, console, quiet=quiet)
         self._hooks = recording.hooks(options)

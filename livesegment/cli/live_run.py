@@ -33,6 +33,7 @@ class LiveRun:
         """
         self._console, self._quiet, self._options = console, quiet, options
         self._interval = duration(options.stats_interval, "--stats-interval")
+        recording.check(options)
         look = build.look(options)
         self._windowed = build.windowed(options, console, quiet=quiet)
         self._hooks = recording.hooks(options)

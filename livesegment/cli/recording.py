@@ -52,6 +52,13 @@ def settings(options: RunOptions, *, live: bool) -> Settings:
     )
 
 
+def check(options: RunOptions) -> None:
+    """Refuse what needs no source to be refused; raises as `settings` does."""
+    settings(options, live=True)
+    for text, flag in ((options.pre_roll, "--pre-roll"), (options.post_roll, "--post-roll")):
+        duration(text, flag, zero=True)
+
+
 def hooks(options: RunOptions) -> Hooks:
     """Who is told of events; whoever asks closes them at the end of the run.
 

@@ -220,7 +220,7 @@ def test_window_that_cannot_be_opened(cli: Cli) -> None:
     [
         ("scroe = 0.4", ("scroe", "did you mean 'score'")),
         ("score = 'high'", ("score", "float")),
-        ("score = 2", ("score", "0..1")),
+        ("score = 2", ("score", "from 0 to 1")),
         ("score = ", ("not TOML",)),
         ("max_instances = 1.5", ("max_instances", "int")),
     ],
