@@ -45,8 +45,8 @@ def _discreet() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(message := getattr(error, "message", None), str):
-            error.message = redact(hide_paths(message))  # type: ignore[attr-defined]
+        if hasattr(error, "format_message"):  # of usage, as Typer shows it
+            error.message = redact(hide_paths(error.message))  # type: ignore[attr-defined]
         raise
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, NoReturn
 
 from livesegment.errors import UsageError
 from livesegment.sources.addresses.credentials import fill_in, is_place
-from livesegment.sources.addresses.secret import HIDDEN, SECRETS
+from livesegment.sources.addresses.secret import HIDDEN, SAFE_ANYWHERE, SECRETS
 from livesegment.sources.addresses.url import redact
 
 _HTTP = re.compile(r"(https?)://([^\s/?#'\"]*)([^\s'\"]*)", re.IGNORECASE)
@@ -80,7 +80,9 @@ class WebhookUrl(Confidential):
     def reveal(self, environment: Mapping[str, str] | None = None) -> str:
         """The address, variables filled in; see `Confidential.reveal`."""
         text = super().reveal()
-        return fill_in(text, os.environ if environment is None else environment, str)
+        filled = fill_in(text, os.environ if environment is None else environment, str)
+        type(self)(filled)  # its secrets are known from now on
+        return filled
 
     def _shown(self) -> str:
         if is_place(self._text):
@@ -144,7 +146,8 @@ def _masked(word: str, before: str) -> str:
 
 
 def _hidden(word: str) -> str:
-    SECRETS.add(word)
+    if len(word) >= SAFE_ANYWHERE and not word.isalpha():  # else texts would have holes
+        SECRETS.add(word)
     return HIDDEN
 
 

@@ -18,7 +18,7 @@ from livesegment.cli.model_options import ModelOptions
 from livesegment.cli.source_options import SourceOptions, source_rows
 from livesegment.sources.addresses.address import LEFT_OUT, shareable
 from livesegment.sources.addresses.secret import HIDDEN
-from livesegment.sources.addresses.url import is_url, redact
+from livesegment.sources.addresses.url import is_url, redact_urls
 from livesegment.spec import read_toml, unknown_key
 
 PICTURE = "Picture"
@@ -231,7 +231,7 @@ def _shareable(value: Any) -> Any:
     if isinstance(value, Confidential):
         return value.shown
     if isinstance(value, str):
-        return shareable(value) if is_url(value) else redact(value)
+        return shareable(value) if is_url(value) else redact_urls(value)
     if isinstance(value, Mapping):
         return {key: _shareable(one) for key, one in value.items()}
     return [_shareable(one) for one in value] if isinstance(value, list) else value

@@ -49,7 +49,7 @@ class Freshness:
         if index < self._begun:
             return False
         if key is not self._key:
-            if self._key is not None:
+            if self._key is not None and key.frame_index != self._key.frame_index:
                 self._intervals.append(key.captured_at - self._key.captured_at)
             self._key = key
         usual = median(self._intervals) if self._intervals else 0.0

@@ -234,12 +234,11 @@ class Pipeline:
             frame, newest = shown, self._newest_result()
         stepping = controls.steps > 0
         health = self.health
-        own = (frame.index, frame.captured_at) if self._queues.exact else None
         go_on = self._presenter.show(
             frame,
             newest,
             taken=self._segmenting.taken,
-            confirmed=own or self._pace.confirmed,
+            confirmed=self._pace.confirmed,
             fps=self._fps,
             state=None if health is None else str(health.state),
         )

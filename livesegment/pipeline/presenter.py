@@ -11,7 +11,7 @@ from livesegment.carrying.base import Carrier
 from livesegment.compositing.hud import with_notice, with_text
 from livesegment.compositing.look import compose
 from livesegment.frame import Frame, Image
-from livesegment.instances import Instances, Segmentation
+from livesegment.instances import UNKNOWN, Instances, Segmentation
 from livesegment.pipeline.controls import KEYS, Controls
 from livesegment.pipeline.freshness import Freshness
 from livesegment.pipeline.meter import Meter
@@ -195,6 +195,8 @@ class Presenter:
         if visible is not instances:
             on_screen = compose(frame.image, visible, self._labels, look, covered=covered)
         key = self.carrier.key
+        if key is not None and key.frame_index == UNKNOWN:
+            key = None
         return View(
             frame=frame,
             instances=instances,

@@ -10,7 +10,7 @@ from livesegment.errors import SourceError
 from livesegment.families.base import Thresholds
 from livesegment.frame import Frame
 from livesegment.geometry import clip_boxes, pixel_regions
-from livesegment.instances import Instances, Mask, Segmentation
+from livesegment.instances import UNKNOWN, Instances, Mask, Segmentation
 from livesegment.rle import decode_crop
 from livesegment.sessions.session import LINES, Session
 
@@ -48,10 +48,10 @@ class RecordedSegmenter:
         """
         started = time.perf_counter()
         line = self._line_at(frame.pts)
-        found, key, age = Instances.empty(), frame.index, 0.0
+        found, key, age = Instances.empty(), UNKNOWN, 0.0
         if line is not None:
             found = self._wanted(instances(line))
-            key = frame.index if line.get("key_frame") is None else int(line["key_frame"])
+            key = UNKNOWN if line.get("key_frame") is None else int(line["key_frame"])
             age = float(line.get("mask_age") or 0.0)
         timings = {"decode": time.perf_counter() - started}
         return Segmentation(found, key, frame.captured_at - age, frame.size, timings)

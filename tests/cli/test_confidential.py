@@ -95,6 +95,11 @@ def test_a_webhook_may_come_from_a_variable() -> None:
         url.reveal({})
 
 
+def test_what_a_variable_tells_is_hidden_too() -> None:
+    WebhookUrl("${HOOK}").reveal({"HOOK": "https://me:geh-EIM7@h.example/T0/tok"})
+    assert redact("h.example/T0/tok and geh-EIM7") == "*** and ***"
+
+
 def test_its_secret_is_hidden_in_other_texts_from_then_on() -> None:
     WebhookUrl("https://hooks.example/services/T0/geheim")
     CommandLine("notify --token gate-K33per")
@@ -161,6 +166,14 @@ def test_a_password_in_any_option_is_not_printed(cli: Cli, flag: str) -> None:
     ended = cli("run", flag, "rtsp://me:geheim@h/x", "--print-config")
     assert "rtsp" in ended.out
     assert "geheim" not in ended.out + ended.err
+
+
+def test_a_plain_password_makes_no_holes_in_other_options(cli: Cli) -> None:
+    options = ("--source", "rtsp://me:data@h/x", "--record", "/data/live", "--on", "data>1")
+    ended = cli("run", *options, "--print-config")
+    assert 'record = "/data/live"' in ended.out
+    assert 'on = ["data>1"]' in ended.out
+    assert ":data@" not in ended.out
 
 
 @pytest.mark.parametrize(

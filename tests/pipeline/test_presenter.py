@@ -9,7 +9,7 @@ from livesegment.carrying.hold import HoldCarrier
 from livesegment.compositing.look import HIDING, Look, Style, compose
 from livesegment.errors import SinkError
 from livesegment.frame import Frame
-from livesegment.instances import Segmentation
+from livesegment.instances import UNKNOWN, Instances, Segmentation
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.presenter import Presenter
@@ -276,3 +276,13 @@ def test_other_styles_hide_nothing(style: Style) -> None:
     (view,) = sink.views
     plain = compose(view.frame.image, view.instances, LABELS, Look(style))
     assert np.array_equal(view.picture, plain)
+
+
+def test_what_nobody_looked_at_is_hidden_and_has_no_key_frame() -> None:
+    """As in a replay of what was recorded before the first result."""
+    sink = FakeSink()
+    presenter = _hiding(sink)
+    presenter.show(_noise(0, at=0.0), Segmentation(Instances.empty(), UNKNOWN, 0.0, SIZE))
+    presenter.show(_noise(1, at=0.1), _result(1, 0.1))
+    assert [_hides_all(view) for view in sink.views] == [True, False]
+    assert [view.key_frame for view in sink.views] == [None, 1]

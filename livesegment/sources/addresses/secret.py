@@ -15,13 +15,15 @@ SAFE_ANYWHERE = 8
 another. A shorter one goes where it stands alone."""
 PLAIN = 12
 """Characters; a word of fewer letters, or a number of fewer digits, is one that sentences have. It
-goes where passwords stand: behind : = / ? and &, and before a host's @."""
+goes where passwords stand: behind : and =, and before a host's @; what belongs to no user, and so
+may be a part of a path, also behind / ? and &."""
 
 _ALONE = (r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2}))(?:", r")(?![^\W_])")
 _IN_PLACE = (
-    r"(?:(?<=[:=/?&])|(?<=%3[AaDd])|(?<![^\W_])(?=[^@%\s]*(?:@|%40)))(?:",
+    r"(?:(?<=[:=])|(?<=%3[AaDd])|(?<![^\W_])(?=[^@%\s]*(?:@|%40)))(?:",
     r")(?![^\W_])",
 )
+_IN_PATH = (_IN_PLACE[0].replace("[:=]", "[:=/?&]"), _IN_PLACE[1])
 _BEFORE_A_HOST = ("(?:", ")(?=@|%40)")
 _ANYWHERE = ("(?:", ")")
 _FOR_URLS = str.maketrans("+/", "-_")
@@ -52,7 +54,7 @@ class Secrets:
         if len(password) >= SHORTEST:
             plain = password.isalpha() or password.isdigit()
             if plain and len(password) < PLAIN:
-                around = _IN_PLACE
+                around = _IN_PATH if user is None else _IN_PLACE
             else:
                 around = _ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE
             patterns.append(_pattern(password, around))

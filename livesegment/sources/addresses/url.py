@@ -38,9 +38,14 @@ def redact(text: str) -> str:
 
     So is every password that was parsed before, wherever it stands; see `Secrets`.
     """
+    return SECRETS.hide(redact_urls(text))
+
+
+def redact_urls(text: str) -> str:
+    """`text` with the user name and password of every URL in it replaced by `***`."""
     # A text that begins as a URL is one to its end, even if its password has a space.
     urls = _ONLY_URL if _ONLY_URL.fullmatch(text) else _URL
-    return SECRETS.hide(_LOGIN.sub(r"\1***@", urls.sub(_redacted, text)))
+    return _LOGIN.sub(r"\1***@", urls.sub(_redacted, text))
 
 
 def redact_parameters(text: str) -> str:
