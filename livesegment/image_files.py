@@ -65,7 +65,7 @@ def openable(path: Path) -> Generator[str]:
     Raises:
         SourceError: there is none.
     """
-    whole = os.path.abspath(path)  # noqa: PTH100 -- relative, a:b.mp4 would be a protocol; no links
+    whole = str(path.absolute())  # a relative a:b.mp4 would be a protocol
     try:
         if os.fsencode(whole) == whole.encode():
             yield whole

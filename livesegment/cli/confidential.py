@@ -36,13 +36,12 @@ class Confidential:
         self.shown = self._shown()
         """What anybody may see."""
 
-    def reveal(self, environment: Mapping[str, str] | None = None) -> str:
+    def reveal(self) -> str:
         """The text itself.
 
         Raises:
             UsageError: it comes from where its secret was left out.
         """
-        del environment
         if HIDDEN in self._text:
             raise UsageError(
                 f"{self.flag} {self.shown}: *** stands where its secret should be", hint=self.hint
@@ -78,7 +77,7 @@ class WebhookUrl(Confidential):
     hint = "type it again, or put the address into a variable: --webhook '${NAME}'"
 
     def reveal(self, environment: Mapping[str, str] | None = None) -> str:
-        """The address, variables filled in; see `Confidential.reveal`."""
+        """The address, variables of the environment filled in; see `Confidential.reveal`."""
         text = super().reveal()
         filled = fill_in(text, os.environ if environment is None else environment, str)
         type(self)(filled)  # its secrets are known from now on

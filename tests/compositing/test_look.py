@@ -196,6 +196,14 @@ def test_only_styles_that_hide_heed_what_is_not_covered(style: Style) -> None:
         assert np.array_equal(picture, compose(image, instances, LABELS, Look(style)))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (640, 3), (3, 480)])
+def test_a_tiny_picture_is_hidden_too(size: tuple[int, int]) -> None:
+    image, look = noise(size), Look(Style.BLUR_OBJECTS)
+    picture = compose(image, found(), LABELS, look, covered=False)
+    assert picture.shape == image.shape
+    assert not (picture == image).all(axis=2).any()
+
+
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.floats(0, 0.5))
 def test_a_grown_mask_covers_the_same_and_more(x: int, y: int, side: int, margin: float) -> None:
     one = found((x, y, x + side, y + side), full=True)

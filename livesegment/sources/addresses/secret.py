@@ -19,11 +19,9 @@ goes where passwords stand: behind : and =, and before a host's @; what belongs 
 may be a part of a path, also behind / ? and &."""
 
 _ALONE = (r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2}))(?:", r")(?![^\W_])")
-_IN_PLACE = (
-    r"(?:(?<=[:=])|(?<=%3[AaDd])|(?<![^\W_])(?=[^@%\s]*(?:@|%40)))(?:",
-    r")(?![^\W_])",
-)
-_IN_PATH = (_IN_PLACE[0].replace("[:=]", "[:=/?&]"), _IN_PLACE[1])
+_IN_PLACE = (r"(?:(?<=[:=])|(?<=%3[AaDd]))(?:", r")(?![^\W_])")
+_IN_PATH = (r"(?<=[/?&])(?:", r")(?![^\W_])")
+_AS_LOGIN = (r"(?<![^\W_])(?:", ")(?=@|%40)")
 _BEFORE_A_HOST = ("(?:", ")(?=@|%40)")
 _ANYWHERE = ("(?:", ")")
 _FOR_URLS = str.maketrans("+/", "-_")
@@ -54,10 +52,10 @@ class Secrets:
         if len(password) >= SHORTEST:
             plain = password.isalpha() or password.isdigit()
             if plain and len(password) < PLAIN:
-                around = _IN_PATH if user is None else _IN_PLACE
+                places = [_IN_PLACE, _AS_LOGIN, *([_IN_PATH] if user is None else [])]
             else:
-                around = _ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE
-            patterns.append(_pattern(password, around))
+                places = [_ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE]
+            patterns += [_pattern(password, around) for around in places]
         if user is not None and password:
             pair = f"{user}:{password}"
             patterns.append(_pattern(pair, _BEFORE_A_HOST))
