@@ -110,6 +110,7 @@ def streaming(
     films = find_films(frames, truth)
     _check_length(latencies, films, fps)
     stderr = Console(stderr=True)
+    build.check(options)
     segmenter = build.segmenter(options, find_model(model), stderr, quiet=False).segmenter
     results: list[_Result] = []
     with stderr.status("") as status:
