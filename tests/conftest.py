@@ -12,9 +12,12 @@ from typing import TypeAlias
 import pytest
 from hypothesis import settings
 
+from livesegment.engines.runtimes import SILENCE
 from livesegment.sources.addresses.secret import SECRETS
 
 Thread: TypeAlias = threading.Thread  # noqa: TID251 -- looked at, not started
+
+os.environ.update(SILENCE)  # some tests import a runtime themselves, to skip without it
 
 GRACE = 2.0
 """Seconds that threads of a test may take to end after it."""

@@ -13,12 +13,14 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from livesegment.engines.base import EngineReport, Obstacle
+from livesegment.engines.runtimes import runtime
 from livesegment.errors import EngineError, ModelError, one_line
 from livesegment.network import Dialect, Format, Network, Tensors
+
+onnxruntime = runtime("onnxruntime")
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -130,7 +132,7 @@ class OnnxRuntimeEngine:
             detail=f"{here} of {total} nodes" if here < total else "",
         )
 
-    def _open(self, threads: int | None) -> "onnxruntime.InferenceSession":
+    def _open(self, threads: int | None) -> Any:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:
