@@ -17,7 +17,15 @@ from livesegment.atomic import install, only_one, writing
 from livesegment.errors import ModelError
 from livesegment.spec import ModelFile
 from livesegment.store import sum_mismatch
-from livesegment.transport import RangeError, TransferError, connect, read, validator
+from livesegment.transport import (
+    RangeError,
+    SizeError,
+    TransferError,
+    connect,
+    length,
+    read,
+    validator,
+)
 
 TRIES = 5
 """Connections made for one file, as long as each brings some of it."""
@@ -125,6 +133,9 @@ class _Download:
                 whole = self._transfer()
             except RangeError:
                 whole = False
+            except SizeError as error:
+                _forget(self.part)
+                raise self._failed(error) from error
             except TransferError as error:
                 if self._size() <= before:
                     raise self._failed(error) from error
@@ -163,8 +174,8 @@ class _Download:
 
     def _write(self, response: http.client.HTTPResponse, done: int) -> None:
         """Append what comes after the first `done` bytes."""
-        length = response.headers["Content-Length"] or ""
-        total = done + int(length) if length.isdecimal() else None
+        left = length(response)
+        total = None if left is None else done + left
         with writing(self.part), self.part.open("r+b" if done else "wb") as out:
             out.seek(done)
             if not done:
