@@ -17,6 +17,7 @@ from livesegment.spec import ModelFile
 from livesegment.store import (
     all_specs,
     download_folder,
+    expanded,
     find_spec,
 )
 
@@ -112,9 +113,9 @@ def pull(name: Name) -> None:
     _say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
     if obligation := licences.obligation(spec.licence):
         _say(obligation)
-    for file in wanted:
+    for number, file in enumerate(wanted):
         with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, _say) as progress:
-            path = fetch(file, folder, progress)
+            path = fetch(file, folder, progress, others=wanted[number + 1 :])
         _say(f"{path}: there{_checked([file])}")
 
 
@@ -126,8 +127,11 @@ def import_(
     ] = None,
 ) -> None:
     """Add a model of your own, after a trial run in a process of its own."""
-    imported = importing.import_model(file.expanduser(), name)
+    file = expanded(file)
+    imported = importing.import_model(file, name)
     spec, size = imported.spec, imported.input_size
+    if name is None and spec.name != file.stem:
+        _say(f"its name is {spec.name}: letters, digits, '.', '-' and '_' only; or choose --name")
     _say(f"family: {spec.family}, recognised by {imported.recognised_by}")
     _say(f"classes: {len(spec.labels) or 'not named in the file'}")
     _say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
