@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from livesegment.errors import ModelError, SpecError, one_line
+from livesegment.errors import ModelError, SpecError, UsageError, one_line
 from livesegment.foreign import HEAD, how_to_convert, told_by_content
 from livesegment.spec import SUFFIXES, WEIGHTS, ModelFile, ModelSpec, plain_name
 
@@ -18,11 +18,21 @@ CHUNK = 1 << 20
 
 
 def data_folder() -> Path:
-    """The user's own folder: `$LIVESEGMENT_HOME`, else the platform's usual place."""
+    """The user's own folder: `$LIVESEGMENT_HOME`, else the platform's usual place.
+
+    Raises:
+        UsageError: nobody knows where that is.
+    """
     if home := os.environ.get("LIVESEGMENT_HOME"):
         return Path(home)
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "livesegment"
+    try:
+        return Path(base).expanduser() / "livesegment"
+    except RuntimeError as error:
+        raise UsageError(
+            "this user has no home folder to keep models in",
+            hint="set LIVESEGMENT_HOME to a folder of yours",
+        ) from error
 
 
 def spec_folders() -> list[Path]:
@@ -148,7 +158,7 @@ def check_sums(path: Path, file: ModelFile) -> None:
     if wrong := sum_mismatch(path, file):
         raise ModelError(
             f"{path} is damaged: {wrong}",
-            hint="delete it and run `livesegment models pull` again",
+            hint="move it away and run `livesegment models pull` again",
         )
 
 

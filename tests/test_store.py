@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesegment.errors import LiveSegmentError, ModelError, SpecError
+from livesegment.errors import LiveSegmentError, ModelError, SpecError, UsageError
 from livesegment.families.registry import load_family
 from livesegment.spec import ModelSpec, is_plain_name, plain_name, read_toml
-from livesegment.store import find_model, own_model
+from livesegment.store import data_folder, find_model, own_model
 from tests.families.onnx_bytes import model
 
 OUTPUTS = {"output0": (1, 4 + 2 + 32, 8400), "output1": (1, 32, 160, 160)}
@@ -158,3 +158,12 @@ def test_a_description_that_is_no_toml_is_told(tmp_path: Path, text: str) -> Non
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(SpecError, match="is not TOML"):
         read_toml(path)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LIVESEGMENT_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "~nobody-is-called-so/share")
+    with pytest.raises(UsageError) as caught:
+        data_folder()
+    assert "LIVESEGMENT_HOME" in str(caught.value.hint)

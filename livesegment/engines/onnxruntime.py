@@ -19,6 +19,7 @@ from livesegment.engines.base import EngineReport, Obstacle
 from livesegment.engines.runtimes import runtime
 from livesegment.errors import EngineError, ModelError, one_line
 from livesegment.network import Dialect, Format, Network, Tensors
+from livesegment.packages import install
 
 onnxruntime = runtime("onnxruntime")
 
@@ -31,8 +32,8 @@ PROVIDERS = {
 }
 ON_NVIDIA = ("cuda", "tensorrt")
 HINTS = {
-    "cuda": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]'",
-    "tensorrt": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]' tensorrt",
+    "cuda": f"pip uninstall -y onnxruntime && {install('cuda')}",
+    "tensorrt": f"pip uninstall -y onnxruntime && {install('cuda')} tensorrt",
     "directml": "on Windows: pip uninstall -y onnxruntime && pip install onnxruntime-directml",
     "coreml": "only ONNX Runtime for macOS has it; use --device cpu",
 }
