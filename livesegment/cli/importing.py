@@ -33,6 +33,8 @@ class Imported:
     recognised_by: str
     input_size: tuple[int, int] | None
     """(width, height) in pixels that every frame is fitted into; None: as the frame is."""
+    blind: bool
+    """Whether it found nothing in the test picture, so that engines could not be compared."""
 
 
 def import_model(file: Path, name: str | None) -> Imported:
@@ -64,7 +66,7 @@ def import_model(file: Path, name: str | None) -> Imported:
     from livesegment.segmenters.choice import choose
 
     found = recognise_model(model)
-    choose(model)
+    choice = choose(model)
     family = load_family(model)
     spec = replace(spec, family=found.family, labels=family.labels, licence=found.licence)
     description = data_folder() / "config" / f"{name}.toml"
@@ -76,7 +78,7 @@ def import_model(file: Path, name: str | None) -> Imported:
             _copy(model.paths[item.role], item)
         if same is None:
             _write_description(spec, description)
-    return Imported(same or spec, found.by, _fixed_size(family))
+    return Imported(same or spec, found.by, _fixed_size(family), choice.blind)
 
 
 def to_toml(spec: ModelSpec) -> str:

@@ -18,6 +18,7 @@ from livesegment.store import (
     all_specs,
     download_folder,
     expanded,
+    find_model,
     find_spec,
 )
 
@@ -135,6 +136,11 @@ def import_(
     _say(f"family: {spec.family}, recognised by {imported.recognised_by}")
     _say(f"classes: {len(spec.labels) or 'not named in the file'}")
     _say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
+    if imported.blind:
+        _say(
+            "it finds nothing in the test picture: whether it works, or an engine spoils it, "
+            "could not be seen"
+        )
     _say(f"licence: {spec.licence or 'not stated in the file'}")
     if obligation := licences.obligation(spec.licence):
         _say(obligation)
@@ -192,6 +198,21 @@ def verify(
         )
     if name is not None:
         model_rows.paths(specs[0])
+
+
+@app.command()
+def forget(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME|FILE]", help="Of this model; else of all.")
+    ] = None,
+) -> None:
+    """Forget which engine was found to be the fastest, so that the next run compares them again."""
+    model = None if name is None else find_model(name)
+    # Engines take longer to import than --help may take.
+    from livesegment.segmenters import verdicts
+
+    count = verdicts.forget(model)
+    _say(f"{count} {'comparison' if count == 1 else 'comparisons'} forgotten")
 
 
 @app.command()

@@ -29,6 +29,8 @@ TIMEOUT = 120.0
 LEAST_SCORE = 0.05
 """Objects are told down to this score, for comparisons."""
 MOST_OBJECTS = 100
+SCATTER = 2.0
+"""Times the median that the longest run may take on a machine that has nothing else to do."""
 
 
 class TrialTimeoutError(ModelError):
@@ -77,6 +79,11 @@ class Trial:
     def typical(self) -> float:
         """The median run, picture in, objects out."""
         return median(self.segment)
+
+    @property
+    def steady(self) -> bool:
+        """Whether the machine had nothing else to do, as far as the times tell."""
+        return max(self.segment) <= SCATTER * self.typical
 
     @classmethod
     def from_json(cls, setup: Setup, told: Mapping[str, Any]) -> Self:
