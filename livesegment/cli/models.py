@@ -203,7 +203,7 @@ def verify(
 @app.command()
 def forget(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME|FILE]", help="Of this model; else of all.")
+        str | None, typer.Argument(metavar="NAME|FILE", help="Of this model; else of all.")
     ] = None,
 ) -> None:
     """Forget which engine was found to be the fastest, so that the next run compares them again."""

@@ -48,6 +48,8 @@ def ask(question: str, *arguments: str, seconds: float = SECONDS) -> Facts:
         answer = child.ask(__name__, question, *arguments, seconds=seconds)
     except TimeoutError as error:
         raise NoAnswerError(str(error)) from None
+    except OSError as error:
+        raise NoAnswerError(f"could not be asked: {error.strerror or error}") from error
     if answer.status < 0:
         raise NoAnswerError(f"crashed ({signal.Signals(-answer.status).name})")
     try:

@@ -132,6 +132,11 @@ def attempt(
         answer = child.ask(__name__, json.dumps(wanted), seconds=timeout)
     except TimeoutError as error:
         raise TrialTimeoutError(f"{setup.model} {error} on {setup}") from error
+    except OSError as error:
+        raise EngineError(
+            f"{setup.model} could not be tried on {setup}: {error.strerror or error}",
+            hint="close other programs: this machine starts no more",
+        ) from error
     try:
         told = json.loads(answer.text)
         if answer.status == 0:
