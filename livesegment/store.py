@@ -265,6 +265,8 @@ def _head(path: Path) -> bytes:
 def read_labels(file: Path | None) -> tuple[str, ...]:
     """Class names, one a line, blank lines left out; none where there is no such file.
 
+    Ultralytics' own list, "names:" and lines such as "0: person", is read too.
+
     Raises:
         SpecError: it is no text.
     """
@@ -279,4 +281,9 @@ def read_labels(file: Path | None) -> tuple[str, ...]:
             f"cannot read the class names in {file}: {one_line(error)}",
             hint="save it as UTF-8, a name a line; or move it, if it is something else",
         ) from error
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines[:1] == ["names:"]:
+        del lines[0]
+    if all(line.startswith(f"{number}:") for number, line in enumerate(lines)):
+        lines = [line.partition(":")[2].strip() for line in lines]
+    return tuple(lines)

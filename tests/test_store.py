@@ -105,6 +105,8 @@ def test_a_file_that_is_there_for_names_wins(tmp_path: Path) -> None:
         b"\xef\xbb\xbfbig cat\n\n  dog \n\n\n",
         "big cat\ndog\n".encode("utf-16"),
         "\ufeffbig cat\n\ndog\n".encode("utf-16-be"),
+        b"0: big cat\n1: dog\n",
+        b"names:\n  0: big cat\n  1: dog\n",
     ],
 )
 def test_marks_and_blank_lines_do_no_harm(tmp_path: Path, suffix: str, text: bytes) -> None:
