@@ -123,8 +123,10 @@ def decode_crop(text: str, size: tuple[int, int]) -> tuple[NDArray[np.bool_], tu
         ValueError: the text is not such an encoding, or its runs do not cover the frame exactly.
     """
     width, height = size
-    ends = np.cumsum(_counts(text))
-    if (ends[-1] if ends.size else 0) != width * height or np.any(np.diff(ends, prepend=0) < 0):
+    counts = _counts(text)
+    ends = np.cumsum(counts)
+    least, most = counts.min(initial=0), counts.max(initial=0)  # sums of larger ones may wrap
+    if least < 0 or most > width * height or (ends[-1] if ends.size else 0) != width * height:
         raise ValueError(f"runs do not cover the {width * height} pixels of the frame")
     first, behind = ends[0:-1:2], ends[1::2]
     full = behind > first

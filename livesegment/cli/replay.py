@@ -11,7 +11,7 @@ from livesegment.cli.declared import option, takes
 from livesegment.cli.model_options import MODEL
 from livesegment.cli.options import OUTPUT, PACE, RunOptions
 from livesegment.cli.run import Quiet, Verbose, start
-from livesegment.cli.session_rows import Name, Parent, named, printable
+from livesegment.cli.session_rows import Name, Parent, named, printable, say
 from livesegment.cli.source_options import SOURCE
 from livesegment.cli.values import class_ids, data_size, duration
 from livesegment.errors import UsageError
@@ -45,6 +45,10 @@ Score = Annotated[
 To = Annotated[
     Path | None, option(OUTPUT, "Write the picture as one Matroska file.", metavar="FILE.mkv")
 ]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Let --to replace a file.", rich_help_panel=OUTPUT),
+]
 Realtime = Annotated[
     bool,
     typer.Option(
@@ -63,6 +67,7 @@ def replay(
     source: Film = None,
     score: Score = None,
     to: To = None,
+    overwrite: Overwrite = False,
     realtime: Realtime = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -74,14 +79,17 @@ def replay(
     """
     session = _printable(Session.open(named(name, parent)))
     options = RunOptions().with_values(flags)
-    _check_targets(options, to, session)
+    _check_targets(options, to, session, source, overwrite=overwrite)
     shown = options.window is not False and _can_show()
     if to is not None:  # something comes out without a window, too
         options = replace(options, window=options.window or shown)
 
+    segmenter: RecordedSegmenter | None = None
+
     def given(console: Console) -> "Parts":
         from livesegment.cli.parts import Parts
 
+        nonlocal segmenter
         segmenter = _segmenter(session, options, score, console, quiet=quiet)
         return Parts(
             source=_source(session, options, source, paced=realtime or shown),
@@ -91,8 +99,10 @@ def replay(
         )
 
     code = start(options, quiet=quiet, verbose=verbose, given=given)
+    if segmenter is not None and segmenter.remark and not quiet:
+        say(segmenter.remark)
     if to is not None and to.exists() and not quiet:
-        Console(stderr=True).print(f"wrote {to}", highlight=False, soft_wrap=True)
+        say(f"wrote {to}")
     raise typer.Exit(code)
 
 
@@ -164,7 +174,9 @@ def _facts(session: Session) -> dict[str, Any]:
     }
 
 
-def _check_targets(options: RunOptions, to: Path | None, session: Session) -> None:
+def _check_targets(
+    options: RunOptions, to: Path | None, session: Session, film: Path | None, *, overwrite: bool
+) -> None:
     """Keep what is written from what is read.
 
     Raises:
@@ -175,14 +187,23 @@ def _check_targets(options: RunOptions, to: Path | None, session: Session) -> No
             f"--to {to}: the file must be called {FILM}",
             hint=f"ffmpeg -i FILE{FILM} -c copy FILE.mp4 makes others of it",
         )
+    from livesegment.sessions.export import place
+
     inside = session.path.resolve()
     jsonl = None if options.jsonl in {None, "-"} else Path(str(options.jsonl))
     for flag, target in (("--jsonl", jsonl), ("--to", to)):
-        if target is not None and target.resolve().is_relative_to(inside):
+        if target is None:
+            continue
+        if target.resolve().is_relative_to(inside):
             raise UsageError(
                 f"{flag} {target} is inside of the session that is read",
                 hint="name a file elsewhere",
             )
+        reads = (session.path, *([] if film is None else [film]))
+        if flag == "--to":
+            place.check(target, reads, overwrite=overwrite)
+        else:  # what becomes of former lines is the same as in a run
+            place.check_unread(target, reads)
 
 
 def _can_show() -> bool:

@@ -1,6 +1,7 @@
 """How sessions are named on the command line, and how what is known of them is written."""
 
 import json
+import os
 import shlex
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +47,11 @@ def named(name: str, parent: Path | None) -> Path:
         UsageError: there is none of that name.
         SourceError: it is no session.
     """
-    from livesegment.sessions.session import MANIFEST, find
+    from livesegment.sessions.manifest import MANIFEST
+    from livesegment.sessions.session import find
 
     path = find(name, folder(parent))
-    if not (path / MANIFEST).is_file():
+    if not os.path.lexists(path / MANIFEST):
         raise SourceError(
             f"{path} is no session: it has no {MANIFEST}",
             hint="`livesegment sessions list` shows those there are",
@@ -83,10 +85,7 @@ def span(seconds: float | None) -> str:
 
 def local(moment: datetime | None) -> str:
     """A time of day where the user is."""
-    try:
-        return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else ""
-    except (OverflowError, ValueError):  # at the ends of the calendar
-        return str(moment)
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def printable(text: str) -> str:

@@ -66,7 +66,7 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
     for file in objects(facts.get("weights")):
         found = _text(file.get("sha256"))
         yield "weights", _text(file.get("file")) + (f", sha256 {found[:SUM]}..." if found else "")
-    labels = session.labels
+    labels = session.facts.labels
     more = ", ..." if len(labels) > SHOWN else ""
     yield "classes", f"{len(labels)}: {', '.join(labels[:SHOWN])}{more}" if labels else ""
     engine = [_text(facts.get(key)) for key in ("engine", "device")]
@@ -95,28 +95,26 @@ def _print_videos(session: "Session") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from livesegment.sessions.facts import number, objects
-
-    videos = objects(session.manifest.get("videos"))
+    videos = session.facts.videos
     if not videos:
         return
     table = Table("video", "codec", "size", "frames", "seconds", "bytes", "begins at", box=None)
-    there = {video.facts.get("file"): video.path for video in session.videos()}
+    there = {video.facts.file: video.path for video in session.videos()}
     for video in videos:
-        path = there.get(video.get("file"))
-        count = number(video.get("bytes"))
+        path = there.get(video.file)
+        count = video.bytes
         if count is None and path is not None:
             count = path.stat().st_size
-        name = _text(video.get("file")) if path is None else path.name
-        missing = "" if path else " (removed)" if "removed" in video else " (missing)"
+        name = video.file if path is None else path.name
+        missing = "" if path else " (removed)" if video.removed else " (missing)"
         cells = (
             name + missing,
-            _text(video.get("codec")),
-            f"{_count(video.get('width'))}x{_count(video.get('height'))}",
-            _count(video.get("frames")),
-            _count(video.get("seconds")),
-            "" if count is None else size(int(count)),
-            f"{_count(video.get('start'))} s",
+            video.codec,
+            "x".join(str(side) for side in video.size or ()),
+            _count(video.frames),
+            _count(video.seconds),
+            "" if count is None else size(count),
+            f"{_count(video.start)} s",
         )
         table.add_row(*(printable(cell) for cell in cells))
     typer.echo()
@@ -135,8 +133,8 @@ def _next(session: "Session", row: "Overview") -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A text out of a manifest; nothing for null."""
-    return "" if value is None else str(value)
+    """A text or number out of a manifest; nothing for anything else."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _count(value: Any) -> str:

@@ -11,6 +11,7 @@ import pytest
 from livesegment.compositing.look import Look, Style, compose
 from livesegment.frame import Frame, Image
 from livesegment.segmenters.recorded import instances
+from livesegment.sessions.session import Session
 from livesegment.sources.excerpt import PacedSource
 from tests.cli.runner import Cli
 from tests.sessions.made import LABELS, make_session
@@ -70,8 +71,8 @@ def test_a_replay_draws_on_the_raw_picture(style: str, cli: Cli, tmp_path: Path)
     raw = images(session / "raw-0001.mkv") + images(session / "raw-0002.mkv")
     drawn = images(tmp_path / "out.mkv")
     assert len(drawn) == len(raw) == 4
-    for line, image, picture in zip(rows(session / "frames.jsonl"), raw, drawn, strict=True):
-        expected = compose(image, instances(line), LABELS, Look(style=Style(style)))
+    for line, image, picture in zip(Session.open(session).lines(), raw, drawn, strict=True):
+        expected = compose(image, instances(line, line.size), LABELS, Look(style=Style(style)))
         assert distance(picture, expected) < distance(picture, image) / 4
 
 

@@ -236,7 +236,8 @@ def test_sizes(count: int, text: str) -> None:
 
 
 def test_the_ends_of_the_calendar_are_written_too() -> None:
-    assert local(moment("0001-01-01T00:00:00+14:00"))
+    assert local(moment("1900-01-01T00:00:00+14:00"))
+    assert local(moment("2999-12-31T23:59:59-14:00"))
     assert local(None) == ""
 
 

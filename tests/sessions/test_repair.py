@@ -64,7 +64,7 @@ def test_a_cut_packet_and_a_cut_line_are_all_that_is_lost(killed: Path) -> None:
     assert rows["raw-0002.mkv"].frames == 5
     assert rows["raw-0002.mkv"].cut > 0
     assert rows["frames.jsonl"].frames == 12
-    assert [line["frame"] for line in Session.open(killed).lines()] == list(range(12))
+    assert [frame.index for frame in Session.open(killed).lines()] == list(range(12))
 
 
 def test_the_manifest_says_what_is_there(killed: Path) -> None:

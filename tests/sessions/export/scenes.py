@@ -38,4 +38,4 @@ def hard_session(folder: Path, *, count: int = 4, raw: bool = False) -> Session:
 
 def every(session: Session) -> list[RecordedFrame]:
     """All of its frames."""
-    return list(frames(session, Selection()))
+    return list(frames(session.lines(), Selection()))

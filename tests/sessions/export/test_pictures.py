@@ -48,7 +48,7 @@ def test_it_is_the_picture_of_that_frame(
 def test_frames_may_be_left_out_and_begin_late(tmp_path: Path) -> None:
     session = Session.open(make_session(tmp_path, frames=30, segments=3))
     source = Pictures(session, "raw")
-    wanted = list(frames(session, Selection(start=2.55)))[::3]
+    wanted = list(frames(session.lines(), Selection(start=2.55)))[::3]
     assert [_shown(source, frame) for frame in wanted] == [21, 24, 27]
 
 
@@ -57,7 +57,7 @@ def test_videos_before_the_first_frame_are_not_read(tmp_path: Path) -> None:
     (path / "raw-0001.mkv").write_bytes(b"garbage")
     session = Session.open(path)
     source = Pictures(session, "raw")
-    wanted = list(frames(session, Selection(start=2.55)))
+    wanted = list(frames(session.lines(), Selection(start=2.55)))
     assert _shown(source, wanted[0]) == 21
 
 

@@ -12,7 +12,7 @@ from tests.sessions.made import make_session
 
 def _frames(folder: Path, count: int) -> list[RecordedFrame]:
     session = Session.open(make_session(folder, frames=count, raw=False))
-    return list(frames(session, Selection()))
+    return list(frames(session.lines(), Selection()))
 
 
 def test_there_is_a_row_an_instance(tmp_path: Path) -> None:
