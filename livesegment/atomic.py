@@ -75,12 +75,13 @@ def own_folder(path: Path) -> bool:
         OSError: it is something else, or cannot be made.
     """
     try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
         path.mkdir()
-    except FileExistsError:
-        if not stat.S_ISDIR(path.lstat().st_mode):
-            raise NotADirectoryError(ENOTDIR, f"{path.name} is no folder", str(path)) from None
-        return False
-    return True
+        return True
+    if not stat.S_ISDIR(mode):
+        raise NotADirectoryError(ENOTDIR, f"{path.name} is no folder", str(path))
+    return False
 
 
 def _check_regular(mode: int, path: Path) -> None:
