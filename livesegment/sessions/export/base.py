@@ -1,13 +1,14 @@
 """What is exported: the frames of a session, read one by one, and what is wanted of them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livesegment.rle import decode_crop
+from livesegment.rle import decode_crop, run_ends
 from livesegment.sessions.lines import RecordedFrame, RecordedInstance
 
 
@@ -84,3 +85,11 @@ def mask_of(
         return decode_crop(instance.counts, size)
     except ValueError:
         return np.zeros((0, 0), np.bool_), (0, 0)
+
+
+def is_mask(instance: RecordedInstance, size: tuple[int, int]) -> bool:
+    """Whether an object's mask is one of its frame; quicker than to decode it."""
+    with suppress(ValueError):
+        run_ends(instance.counts, size)
+        return True
+    return False

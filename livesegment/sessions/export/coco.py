@@ -10,7 +10,7 @@ from livesegment import __version__
 from livesegment.families.coco import BACKGROUND, COCO_BY_ID
 from livesegment.families.known_classes import COCO
 from livesegment.sessions.export import pictures
-from livesegment.sessions.export.base import Export, mask_of
+from livesegment.sessions.export.base import Export, is_mask, mask_of
 from livesegment.sessions.export.pictures import Pictures
 from livesegment.sessions.export.polygons import edges
 from livesegment.sessions.lines import RecordedFrame, RecordedInstance
@@ -142,10 +142,10 @@ def _annotation(
     """One annotation, less its id; without a pixel its segmentation is empty."""
     width, height = frame.size
     segmentation: object = None
-    mask, origin = mask_of(instance, frame.size)
     if masks == POLYGON:
-        segmentation = [shape.astype(int).ravel().tolist() for shape in edges(mask, origin)]
-    elif mask.size:
+        shapes = edges(*mask_of(instance, frame.size))
+        segmentation = [shape.astype(int).ravel().tolist() for shape in shapes]
+    elif instance.area > 0 and is_mask(instance, frame.size):
         segmentation = {"size": [height, width], "counts": instance.counts}
     track = {} if instance.track_id is None else {"track_id": instance.track_id}
     return {
