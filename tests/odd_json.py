@@ -34,10 +34,8 @@ def _replaced(rng: random.Random, data: bytes) -> bytes:
     value = json.loads(data)
     for holder, key in rng.sample(list(places(value)), rng.choice((1, 1, 1, 3))):
         holder[key] = MARK
-    odd = json.dumps(value).split(json.dumps(MARK))
-    return "".join(
-        part + (rng.choice(ODD) if i + 1 < len(odd) else "") for i, part in enumerate(odd)
-    ).encode()
+    first, *others = json.dumps(value).split(json.dumps(MARK))
+    return "".join((first, *(rng.choice(ODD) + other for other in others))).encode()
 
 
 def _another_unit(rng: random.Random, data: bytes) -> bytes:

@@ -245,7 +245,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.work:
-        work(*given.work, given.seed)
+        first, last = given.work
+        work(first, last, given.seed)
         return 0
     figures = fuzz(given.count, given.seed, given.jobs)
     print(json.dumps(figures, indent=2))

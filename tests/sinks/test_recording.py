@@ -59,7 +59,7 @@ def test_lines_and_pictures_have_one_clock(tmp_path: Path) -> None:
         recording.write(view(index, at=at))
     recording.close(END)
     session = Session.open(recording.folder.path)
-    assert [line["clock"] for line in session.lines()] == [0.0, 0.04, 0.1, 2.0]
+    assert [frame.clock for frame in session.lines()] == [0.0, 0.04, 0.1, 2.0]
     assert [video.start for video in session.videos()] == [0.0, 0.0]
     (anchor,) = session.manifest["clocks"]
     assert (anchor["clock"], anchor["monotonic"]) == (0.0, 100.0)
@@ -71,7 +71,7 @@ def test_the_clock_of_a_film_is_its_own(tmp_path: Path) -> None:
         recording.write(view(index, at=50.0 * index, pts=7 + index / 10))
     recording.close(END)
     session = Session.open(recording.folder.path)
-    assert [line["clock"] for line in session.lines()] == [7.0, 7.1, 7.2]
+    assert [frame.clock for frame in session.lines()] == [7.0, 7.1, 7.2]
     assert session.videos()[0].start == 7.0
     assert session.manifest["gaps"] == []
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from livesegment.sessions.export.base import RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Selection, frames
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.made import Thing, make_session
 

@@ -10,8 +10,9 @@ import pytest
 
 from livesegment.errors import SourceError, UsageError
 from livesegment.frame import Image
-from livesegment.sessions.export.base import Export, RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Export, Selection, frames
 from livesegment.sessions.export.pictures import Pictures, written
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.export.scenes import every
 from tests.sessions.made import jpeg, make_session, picture, square_and_disc

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from livesegment.sessions.export import table
-from livesegment.sessions.export.base import RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Selection, frames
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.made import make_session
 
