@@ -110,17 +110,19 @@ def damage(rng: random.Random, session: Path, secret: Path) -> str:
     return f"{kind} of {name}"
 
 
-def commands(name: str, replay: bool) -> Iterator[tuple[str, ...]]:
-    """All that reads a session, and then once more after its repair."""
-    exports = [("export", name, "-f", form, "-o", form) for form in ("coco", "yolo", "csv")]
-    yield from (("list",), ("list", "--json"), ("show", name), ("show", name, "--json"), *exports)
-    if replay:
-        yield ("replay", name, "--headless", "-q", "--max-frames", "4", "--jsonl", "lines.jsonl")
-    yield from (("pin", name), ("repair", name), ("repair", "--all"), ("list",), ("show", name))
+def commands(rng: random.Random, name: str) -> Iterator[tuple[str, ...]]:
+    """All that reads a session, its repair, and some of it once more."""
+    yield rng.choice((("list",), ("list", "--json")))
+    yield ("show", name, *rng.choice(((), ("--json",))))
+    yield from (("export", name, "-f", form, "-o", form) for form in ("coco", "yolo", "csv"))
+    yield ("replay", name, "--headless", "-q", "--max-frames", "4", "--jsonl", "lines.jsonl")
+    yield rng.choice((("pin", name), ("unpin", name)))
+    yield rng.choice((("repair", name), ("repair", "--all")))
+    yield rng.choice((("list",), ("show", name)))
     yield ("export", name, "-f", "csv", "-o", "csv", "--overwrite")
 
 
-def case(number: int, seed: int, *, replay: bool = True) -> Outcome:
+def case(number: int, seed: int) -> Outcome:
     """One session, damaged, in the working folder, which is empty."""
     rng = random.Random(f"{seed}/{number}")  # noqa: S311 -- damage is no secret
     finished = rng.random() < 0.7
@@ -133,7 +135,7 @@ def case(number: int, seed: int, *, replay: bool = True) -> Outcome:
     secret = Path("secret")
     secret.write_bytes(SECRET)
     outcome = Outcome(number, damage(rng, session, secret.absolute()))
-    for words in commands("fuzzed", replay):
+    for words in commands(rng, "fuzzed"):
         _run(words, outcome)
     if secret.read_bytes() != SECRET:
         outcome.problems.append("what a link led to was written to")

@@ -277,16 +277,14 @@ def test_what_is_planted_in_a_session_leads_nowhere(kind: str, name: str, killed
     for file in ("file", "event-0001.part.mkv", "manifest.json"):
         (theirs / file).write_bytes(b'{"their": "own"}\n')
     before = contents(theirs)
-    with (killed / "events.jsonl").open("w") as file:
-        file.write('{"type":"new","id":"a"}\n{"ty')
+    (killed / "events.jsonl").write_text('{"type":"new","id":"a"}\n{"ty')
     (killed / name).parent.mkdir(exist_ok=True)
     target = {"link": theirs / "file", "link to a folder": theirs}.get(kind, theirs / "none")
     plant(kind.partition(" ")[0], killed / name, target)
     try:
         repair(killed)
-    except SinkError as error:
+    except SinkError:
         assert name in {"interrupted", "clips"}
-        assert error.hint
     else:
         assert is_whole(killed)
         assert len(list(Session.open(killed).lines())) == 12

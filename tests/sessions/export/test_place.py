@@ -164,10 +164,15 @@ def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
 
 def test_what_came_into_the_folder_meanwhile_stays(tmp_path: Path) -> None:
     target = tmp_path / "out"
-    with pytest.raises(UsageError, match="is there already"), place.folder(target) as path:
-        (path / "one").touch()
-        target.mkdir()
-        (target / "mine").touch()
+
+    def write() -> None:
+        with place.folder(target) as path:
+            (path / "one").touch()
+            target.mkdir()
+            (target / "mine").touch()
+
+    with pytest.raises(UsageError, match="is there already"):
+        write()
     assert [file.name for file in target.iterdir()] == ["mine"]
 
 
