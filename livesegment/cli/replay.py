@@ -85,24 +85,26 @@ def replay(
         options = replace(options, window=options.window or shown)
 
     segmenter: RecordedSegmenter | None = None
+    drawn: FilmFile | None = None
 
     def given(console: Console) -> "Parts":
         from livesegment.cli.parts import Parts
 
-        nonlocal segmenter
+        nonlocal segmenter, drawn
+        drawn = None if to is None else _film(to, options)
         segmenter = _segmenter(session, options, score, console, quiet=quiet)
         return Parts(
             source=_source(session, options, source, paced=realtime or shown),
             segmenter=segmenter,
-            sinks=() if to is None else (_film(to, options),),
+            sinks=() if drawn is None else (drawn,),
             facts=_facts(session),
         )
 
     code = start(options, quiet=quiet, verbose=verbose, given=given)
     if segmenter is not None and segmenter.remark and not quiet:
         say(segmenter.remark)
-    if to is not None and to.exists() and not quiet:
-        say(f"wrote {to}")
+    if drawn is not None and drawn.written is not None and not quiet:
+        say(f"wrote {drawn.written}")
     raise typer.Exit(code)
 
 

@@ -79,7 +79,7 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
     dropped = dropped if facts.get("dropped") and facts.get("captured") else []
     late = facts.get("recorder_dropped")
     late = late if isinstance(late, Mapping) else {"overlay": late}
-    dropped += [f"{value} not in the {kind} video" for kind, value in late.items() if value]
+    dropped += [f"{_count(n)} not in the {kind} video" for kind, n in late.items() if number(n)]
     yield "dropped", ", ".join(dropped)
     gaps = objects(facts.get("gaps"))
     told = [f"{span(number(gap.get('seconds')))} at {_count(gap.get('start'))} s" for gap in gaps]

@@ -41,6 +41,8 @@ class FilmFile:
             min_free: bytes that are left free on the disk.
         """
         self.path = path
+        self.written: Path | None = None
+        """Where the film is, once it is finished."""
         self._codec = codec
         self._min_free = min_free
         self._file: VideoFile | None = None
@@ -72,13 +74,16 @@ class FilmFile:
         if file is None:
             return
         file.close()
+        if not file.frames:
+            return
+        self.written = file.path
         if file.path == self.path:
             return
         if ending not in WHOLE:
-            log.warning("%s is as it was; the new one, not whole, is %s", self.path, file.path)
+            log.warning("%s is as it was, as the new film is not whole", self.path)
             return
         try:
-            file.path.replace(self.path)
+            self.written = file.path.replace(self.path)
         except OSError as error:
             raise SinkError(f"cannot write {self.path}: {error.strerror}") from error
 

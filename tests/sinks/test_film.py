@@ -90,7 +90,9 @@ def test_a_file_that_is_there_is_replaced_by_a_whole_one_only(
     sink.write(view(10, pts=0.0))
     assert (tmp_path / "out.mkv").read_bytes() == b"before"
     sink.close(ending)
-    if ending in {Ending.END_OF_SOURCE, Ending.LIMIT}:
+    whole = ending in {Ending.END_OF_SOURCE, Ending.LIMIT}
+    assert sink.written == tmp_path / ("out.mkv" if whole else "out-new-1.mkv")
+    if whole:
         assert [path.name for path in tmp_path.iterdir()] == ["out.mkv"]
         assert len(seen(tmp_path / "out.mkv")) == 1
     else:
