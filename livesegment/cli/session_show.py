@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Labels, gaps, problems that are listed."""
+MOST_VIDEOS = 500
+"""That are listed, the newest."""
 SUM = 12
 """Digits of a checksum that tell files apart."""
 
@@ -100,7 +102,7 @@ def _print_videos(session: "Session") -> None:
         return
     table = Table("video", "codec", "size", "frames", "seconds", "bytes", "begins at", box=None)
     there = {video.facts.file: video.path for video in session.videos()}
-    for video in videos:
+    for video in videos[-MOST_VIDEOS:]:
         path = there.get(video.file)
         count = video.bytes
         if count is None and path is not None:
@@ -118,6 +120,8 @@ def _print_videos(session: "Session") -> None:
         )
         table.add_row(*(printable(cell) for cell in cells))
     typer.echo()
+    if len(videos) > MOST_VIDEOS:
+        typer.echo(f"the newest {MOST_VIDEOS} of {len(videos)} videos; --json has them all:")
     Console(markup=False, highlight=False, emoji=False).print(table)
     typer.echo()
 

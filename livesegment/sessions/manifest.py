@@ -88,6 +88,7 @@ class Manifest:
     def of(cls, known: Mapping[str, Any]) -> Self:
         """What a JSON object says; what it does not say, or says oddly, is not there."""
         labels = texts(known.get("labels"))[: MOST_CLASS + 1]
+        rows = [row for row in objects(known.get("videos")) if isinstance(row.get("file"), str)]
         return cls(
             schema=whole_number(known.get("schema")) or 1,
             source=text(known.get("source")),
@@ -99,7 +100,8 @@ class Manifest:
             ended=moment(known.get("ended")),
             end_reason=text(known.get("end_reason")),
             frames=whole_number(known.get("frames")),
-            videos=tuple(VideoFacts.of(row) for row in objects(known.get("videos"))),
+            # A file that is listed twice is there once.
+            videos=tuple({row["file"]: VideoFacts.of(row) for row in rows}.values()),
         )
 
 

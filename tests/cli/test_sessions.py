@@ -275,3 +275,12 @@ def test_a_pin_writes_through_no_link(cli: Cli, kind: str, parent: Path, tmp_pat
     assert cli("sessions", "pin", ENDED).code == 0
     assert (parent / ENDED / "pinned").exists()
     assert theirs.stat().st_mtime == 1 if kind == "link" else not theirs.exists()
+
+
+def test_of_very_many_videos_the_newest_are_shown(cli: Cli, parent: Path) -> None:
+    rows = [{"file": f"raw-{number:04}.mkv", "kind": "raw"} for number in range(2000)]
+    set_manifest(parent / ENDED, videos=rows)
+    out = cli("sessions", "show", ENDED).out
+    assert "the newest 500 of 2000 videos" in out
+    assert "raw-1999.mkv" in out
+    assert "raw-1499.mkv" not in out

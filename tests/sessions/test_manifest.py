@@ -117,3 +117,8 @@ def test_what_is_within_bounds_stays_as_it_is(tmp_path: Path) -> None:
     assert found["new"] == {"a": [1, 2.5, None, True, "\u00e9"]}
     assert (found["huge"], found["none"], len(found["long"])) == (None, None, 4096)
     assert str(found["deep"]) == "[" * 9 + "]" * 9
+
+
+def test_a_file_that_is_listed_twice_is_there_once() -> None:
+    rows = [{"file": "a.mkv", "start": 1.0}, {"kind": "raw"}, 7, {"file": "a.mkv", "start": 2.0}]
+    assert [video.start for video in Manifest.of({"videos": rows}).videos] == [2.0]
