@@ -42,7 +42,7 @@ class FilmFile:
         """
         self.path = path
         self.written: Path | None = None
-        """Where the film is, once it is finished."""
+        """Where the video is, once it is finished."""
         self._codec = codec
         self._min_free = min_free
         self._file: VideoFile | None = None
@@ -80,7 +80,7 @@ class FilmFile:
         if file.path == self.path:
             return
         if ending not in WHOLE:
-            log.warning("%s is as it was, as the new film is not whole", self.path)
+            log.warning("%s is as it was, as the new video is not whole", self.path)
             return
         try:
             self.written = file.path.replace(self.path)

@@ -277,7 +277,7 @@ def test_a_file_that_is_there_is_replaced_only_if_that_is_said(cli: Cli, tmp_pat
 
 @pytest.mark.parametrize("kind", ["hard link", "link", "itself"])
 @pytest.mark.parametrize("more", [(), ("--overwrite",)])
-def test_the_film_that_is_read_is_never_written_over(
+def test_the_source_that_is_read_is_never_written_over(
     more: tuple[str, ...], kind: str, cli: Cli, tmp_path: Path
 ) -> None:
     session = make_session(tmp_path / "s", frames=3, raw=False, live=False)
