@@ -47,7 +47,9 @@ To = Annotated[
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Let --to replace a file.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--overwrite", help="Let --to and --jsonl replace a file.", rich_help_panel=OUTPUT
+    ),
 ]
 Realtime = Annotated[
     bool,
@@ -78,7 +80,7 @@ def replay(
     It takes the raw video that `run --record DIR --record-raw` recorded, and no network.
     """
     session = _printable(Session.open(named(name, parent)))
-    options = RunOptions().with_values(flags)
+    options = replace(RunOptions().with_values(flags), overwrite=overwrite)
     _check_targets(options, to, session, source, overwrite=overwrite)
     shown = options.window is not False and _can_show()
     if to is not None:  # something comes out without a window, too

@@ -13,9 +13,10 @@ from pathlib import Path
 from livesegment.errors import SourceError, one_line
 from livesegment.sessions.contents import Contents
 from livesegment.sessions.facts import moment
+from livesegment.sessions.manifest import MANIFEST
 from livesegment.sessions.overview import state_of
 from livesegment.sessions.owner import RECORDING, hold, owner
-from livesegment.sessions.session import MANIFEST, PINNED, Session, sessions
+from livesegment.sessions.session import PINNED, Session, sessions
 
 REMOVING = ".removing-"
 """How the name of a session's folder begins while it is being removed; a random token follows."""
