@@ -1,18 +1,92 @@
-"""Files that appear whole or not at all, one process at a time."""
+"""Files that appear whole or not at all, one process at a time.
+
+Also in folders that others may have filled, where a name may be that of a link, a pipe or a device.
+"""
 
 import os
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EINVAL, ENOSPC, ENOTDIR
 from pathlib import Path
+from typing import BinaryIO
 
 from livesegment.errors import ModelError
+
+KINDS = {
+    stat.S_IFLNK: "is a link",
+    stat.S_IFDIR: "is a folder",
+    stat.S_IFIFO: "is a pipe",
+    stat.S_IFSOCK: "is a socket",
+}
+"""What is no regular file, and is not opened."""
+SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def growing(path: Path) -> Path:
     """What a file is called until it is finished: NAME.part.EXT."""
     return path.with_suffix(f".part{path.suffix}")
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a path is a file itself: no link to one, and nothing that only reads like one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):  # too long a name, or one with a NUL, is none either
+        return False
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a regular file for reading, and nothing else: no link, pipe or device.
+
+    Raises:
+        OSError: it is none, or cannot be opened.
+    """
+    _check_regular(path.lstat().st_mode, path)  # some devices act on being opened
+    descriptor = os.open(path, os.O_RDONLY | SAFELY)
+    try:
+        _check_regular(os.fstat(descriptor).st_mode, path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def fresh(path: Path) -> BinaryIO:
+    """Open a new file for writing in the place of whatever has its name.
+
+    What had it is removed, never written to: a link's target stays as it was.
+
+    Raises:
+        OSError: it cannot be, such as where a folder has the name.
+    """
+    path.unlink(missing_ok=True)
+    return path.open("xb")  # O_CREAT and O_EXCL follow no link
+
+
+def own_folder(path: Path) -> bool:
+    """See that a path is a folder itself and no link to one, and make it where it is missing.
+
+    Returns:
+        Whether it was made.
+
+    Raises:
+        OSError: it is something else, or cannot be made.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        path.mkdir()
+        return True
+    if not stat.S_ISDIR(mode):
+        raise NotADirectoryError(ENOTDIR, f"{path.name} is no folder", str(path))
+    return False
+
+
+def _check_regular(mode: int, path: Path) -> None:
+    if not stat.S_ISREG(mode):
+        raise OSError(EINVAL, KINDS.get(stat.S_IFMT(mode), "is a device"), str(path))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ only. A file of which no sum is known is fetched over https or not at all.
 """
 
 import http.client
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,15 @@ from livesegment.atomic import install, only_one, writing
 from livesegment.errors import ModelError
 from livesegment.spec import ModelFile
 from livesegment.store import sum_mismatch
-from livesegment.transport import RangeError, TransferError, connect, read, validator
+from livesegment.transport import (
+    RangeError,
+    SizeError,
+    TransferError,
+    connect,
+    length,
+    read,
+    validator,
+)
 
 TRIES = 5
 """Connections made for one file, as long as each brings some of it."""
@@ -37,8 +46,16 @@ class Progress(Protocol):
         ...
 
 
-def fetch(file: ModelFile, folder: Path, progress: Progress) -> Path:
+def fetch(
+    file: ModelFile, folder: Path, progress: Progress, others: Sequence[ModelFile] = ()
+) -> Path:
     """Download one file of a model into `folder`, unless it is there with the right sums.
+
+    Args:
+        file: what to fetch.
+        folder: where to.
+        progress: hears how far it is.
+        others: what the model needs beside, for the hint of what to do without a network.
 
     Returns:
         Where the file is.
@@ -51,6 +68,7 @@ def fetch(file: ModelFile, folder: Path, progress: Progress) -> Path:
     check_address(file)
     target = folder / file.name
     part = folder / f"{file.name}.part"
+    hint = "by hand: " + "; ".join(by_hand(one, folder) for one in (file, *others))
     with only_one(target):
         if target.is_file() and not sum_mismatch(target, file):
             return target  # another process was quicker
@@ -59,12 +77,12 @@ def fetch(file: ModelFile, folder: Path, progress: Progress) -> Path:
             archive = ModelFile(
                 role=file.role, name=packed.stem, url=file.url, sha1=file.archive_sha1
             )
-            _Download(archive, packed, progress, by_hand(file, folder)).complete()
+            _Download(archive, packed, progress, hint).complete()
             _unpack(packed, file, part)
             install(part, target)
             _forget(packed)
         else:
-            _Download(file, part, progress, by_hand(file, folder)).complete()
+            _Download(file, part, progress, hint).complete()
             install(part, target)
             _forget(part)
     return target
@@ -96,11 +114,11 @@ def check_address(file: ModelFile) -> None:
 
 
 def by_hand(file: ModelFile, folder: Path) -> str:
-    """A hint: what to do without this machine's network."""
+    """What to do without this machine's network."""
     target = folder / file.name
     if file.member:
-        return f"by hand: fetch {file.url}, take {file.member} out of it and save it as {target}"
-    return f"by hand: fetch {file.url} and save it as {target}"
+        return f"fetch {file.url}, take {file.member} out of it and save it as {target}"
+    return f"fetch {file.url} and save it as {target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,9 @@ class _Download:
                 whole = self._transfer()
             except RangeError:
                 whole = False
+            except SizeError as error:
+                _forget(self.part)
+                raise self._failed(error) from error
             except TransferError as error:
                 if self._size() <= before:
                     raise self._failed(error) from error
@@ -163,8 +184,8 @@ class _Download:
 
     def _write(self, response: http.client.HTTPResponse, done: int) -> None:
         """Append what comes after the first `done` bytes."""
-        length = response.headers["Content-Length"] or ""
-        total = done + int(length) if length.isdecimal() else None
+        left = length(response)
+        total = None if left is None else done + left
         with writing(self.part), self.part.open("r+b" if done else "wb") as out:
             out.seek(done)
             if not done:

@@ -1,4 +1,4 @@
-"""Model files that are of another kind, and what makes an .onnx file of each."""
+"""Model files that are of another kind, told by suffix or content, and what to do about each."""
 
 from pathlib import Path
 
@@ -33,6 +33,35 @@ COMMANDS = {
     "format=onnx makes one that does",
 }
 """Suffix -> what to type; {name} and {stem} are the file's."""
+
+
+AGAIN = "fetch it again by the address of the file itself, not of a page about it"
+CONTENTS = {
+    b"version https://git-lfs": (
+        "only a git-lfs pointer to the file",
+        "`git lfs pull` in its repository fetches the file itself",
+    ),
+    b"<!doctype html": ("a web page", AGAIN),
+    b"<html": ("a web page", AGAIN),
+    b"<?xml": ("an XML file", COMMANDS[".xml"].format(stem="yolov8n-seg")),
+    b"{": ("a JSON file", AGAIN),
+    b"pk\x03\x04": ("a zip archive, as PyTorch's .pt files are", TORCH.format(stem="NAME")),
+    b"\x1f\x8b": ("a gzip archive", "unpack it, and give the .onnx or .pb file in it"),
+    b"\x89hdf": ("an HDF5 file of Keras", COMMANDS[".h5"].format(name="NAME.h5", stem="NAME")),
+}
+"""First bytes, in lower case -> what the file is, and what to do; no protobuf begins so."""
+HEAD = 256
+"""Bytes that are enough to tell."""
+
+
+def told_by_content(head: bytes) -> tuple[str, str] | None:
+    """What a file is that is no model, and what to do; None where nothing is known against it.
+
+    Args:
+        head: its first `HEAD` bytes.
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((told for begin, told in CONTENTS.items() if start.startswith(begin)), None)
 
 
 def how_to_convert(path: Path) -> str:

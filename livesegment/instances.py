@@ -92,12 +92,17 @@ class Instances:
         )
 
 
+UNKNOWN = -1
+"""Index of no frame: nobody looked for objects, which is not the same as that none are there."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
     """What was found in one frame, and what it cost."""
 
     instances: Instances
     frame_index: int
+    """`UNKNOWN` where none was looked at."""
     captured_at: float
     """Of the frame: `time.monotonic()` seconds."""
     size: tuple[int, int]

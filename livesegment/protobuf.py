@@ -22,8 +22,8 @@ def read_fields(data: memoryview) -> Iterator[Field]:
     while position < len(data):
         key, position = _read_varint(data, position)
         number, wire = key >> 3, key & 7
-        if number == 0:
-            raise ValueError("field number 0")
+        if not 0 < number < 1 << 29:  # others read the low bits of a larger one as a field
+            raise ValueError(f"field number {number}")
         if wire == 0:
             value, position = _read_varint(data, position)
             yield number, value

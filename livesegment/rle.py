@@ -122,10 +122,8 @@ def decode_crop(text: str, size: tuple[int, int]) -> tuple[NDArray[np.bool_], tu
     Raises:
         ValueError: the text is not such an encoding, or its runs do not cover the frame exactly.
     """
-    width, height = size
-    ends = np.cumsum(_counts(text))
-    if (ends[-1] if ends.size else 0) != width * height or np.any(np.diff(ends, prepend=0) < 0):
-        raise ValueError(f"runs do not cover the {width * height} pixels of the frame")
+    height = size[1]
+    ends = run_ends(text, size)
     first, behind = ends[0:-1:2], ends[1::2]
     full = behind > first
     first, behind = first[full], behind[full]
@@ -144,6 +142,21 @@ def decode_crop(text: str, size: tuple[int, int]) -> tuple[NDArray[np.bool_], tu
     steps[(last_column - left) * tall + last_row - top + 1] -= 1
     columns = np.cumsum(steps[:-1], dtype=np.int8).view(np.bool_).reshape(right - left, tall)
     return np.ascontiguousarray(columns.T), (left, top)
+
+
+def run_ends(text: str, size: tuple[int, int]) -> NDArray[np.int64]:
+    """Where each run of a full-frame mask ends, zeros first.
+
+    Raises:
+        ValueError: as `decode_crop` does.
+    """
+    pixels = size[0] * size[1]
+    counts = _counts(text)
+    ends = np.cumsum(counts)
+    least, most = counts.min(initial=0), counts.max(initial=0)  # sums of larger ones may wrap
+    if least < 0 or most > pixels or (ends[-1] if ends.size else 0) != pixels:
+        raise ValueError(f"runs do not cover the {pixels} pixels of the frame")
+    return ends
 
 
 def _counts(text: str) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ Unknown keys are refused with the nearest known one, so a misspelt key never doe
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -11,6 +12,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from livesegment.errors import SpecError
+from livesegment.regular_files import read_regular
+
+MOST_BYTES = 16 << 20
+"""Of a TOML file."""
+
+LONGEST_NAME = 64
+WEIGHTS = frozenset({".onnx", ".pb"})
+"""Suffixes of weights that are read."""
+SUFFIXES = WEIGHTS | {".pbtxt"}
+"""Suffixes that tell a path from a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +130,20 @@ class ModelSpec:
             raise SpecError(f"{origin}: {error}") from error
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a model can be called so: no good name is taken for a path, or needs quotes."""
+    good = re.fullmatch(r"\w[\w.-]*", name) and len(name) <= LONGEST_NAME
+    return bool(good) and Path(name).suffix.lower() not in SUFFIXES
+
+
+def plain_name(text: str) -> str:
+    """The nearest to any text that a model can be called."""
+    name = re.sub(r"[^\w.-]+", "-", text)[:LONGEST_NAME].strip("-.")
+    while Path(name).suffix.lower() in SUFFIXES:
+        name = Path(name).stem.strip("-.")
+    return name or "model"
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's table.
 
@@ -126,10 +151,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: the file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_regular(path, MOST_BYTES).decode())
     except OSError as error:
         raise SpecError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not all that it raises is a TOMLDecodeError
         raise SpecError(f"{path} is not TOML: {error}") from error
 
 

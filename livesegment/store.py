@@ -1,25 +1,38 @@
 """Where models live on disk: descriptions, weights, and how a name or a path becomes both."""
 
+import codecs
 import difflib
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from livesegment.errors import ModelError, SpecError
-from livesegment.foreign import how_to_convert
-from livesegment.spec import ModelFile, ModelSpec
+from livesegment.errors import ModelError, SpecError, UsageError, one_line
+from livesegment.foreign import HEAD, how_to_convert, told_by_content
+from livesegment.spec import SUFFIXES, WEIGHTS, ModelFile, ModelSpec, plain_name
 
 CHUNK = 1 << 20
 
 
 def data_folder() -> Path:
-    """The user's own folder: `$LIVESEGMENT_HOME`, else the platform's usual place."""
+    """The user's own folder: `$LIVESEGMENT_HOME`, else the platform's usual place.
+
+    Raises:
+        UsageError: nobody knows where that is.
+    """
     if home := os.environ.get("LIVESEGMENT_HOME"):
         return Path(home)
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "livesegment"
+    try:
+        return Path(base).expanduser() / "livesegment"
+    except RuntimeError as error:
+        raise UsageError(
+            "this user has no home folder to keep models in",
+            hint="set LIVESEGMENT_HOME to a folder of yours",
+        ) from error
 
 
 def spec_folders() -> list[Path]:
@@ -70,6 +83,9 @@ class Model:
     engine reads can crash another."""
     asked_for: str
     """The name or path that `find_model` finds it by."""
+    unsaid_labels: Path | None = None
+    """A file beside that may hold class names, for a model that has none itself: any text file may
+    be called so."""
 
 
 def find_spec(name: str) -> ModelSpec:
@@ -95,10 +111,10 @@ def find_model(name: str) -> Model:
     Raises:
         ModelError: it is not there, or not all of it.
     """
-    path = Path(name).expanduser()
-    if path.suffix.lower() in {".onnx", ".pb", ".pbtxt"} or path.is_file():
-        return _own_model(path)
-    if path.is_dir():
+    path = expanded(Path(name))
+    if path.suffix.lower() in SUFFIXES or os.path.isfile(path):  # noqa: PTH113 -- never raises
+        return own_model(path)
+    if os.path.isdir(path):  # noqa: PTH112 -- likewise
         raise ModelError(f"{name} is a folder; --model takes a name or an .onnx or .pb file")
     spec = find_spec(name)
     paths = {file.role: locate(file) for file in spec.files}
@@ -107,7 +123,16 @@ def find_model(name: str) -> Model:
         raise not_installed(spec, missing)
     known = all(file.url and (file.sha256 or file.sha1) for file in spec.files)
     found = {role: path for role, path in paths.items() if path}
+    for path in found.values():
+        _check_file(path)
     return Model(spec, found, trusted=known, asked_for=name)
+
+
+def expanded(path: Path) -> Path:
+    """A path with the user's home for `~`; as it is where there is no such user."""
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
 
 
 def not_installed(spec: ModelSpec, missing: list[ModelFile]) -> ModelError:
@@ -133,7 +158,7 @@ def check_sums(path: Path, file: ModelFile) -> None:
     if wrong := sum_mismatch(path, file):
         raise ModelError(
             f"{path} is damaged: {wrong}",
-            hint="delete it and run `livesegment models pull` again",
+            hint="move it away and run `livesegment models pull` again",
         )
 
 
@@ -170,45 +195,95 @@ def _chunks(path: Path) -> Iterator[bytes]:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _own_model(path: Path) -> Model:
-    """A model of the user's from its path; a .pb has its .pbtxt beside it."""
-    if path.suffix.lower() == ".pbtxt":
+def own_model(path: Path) -> Model:
+    """A model of the user's from its path, whatever that is; a .pb has its .pbtxt beside it.
+
+    Raises:
+        ModelError: it is not there, not all of it, or no model.
+        SpecError: its class names cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".pbtxt":
         raise ModelError(
             f"{path} is only the text graph of a model",
             hint=f"give the weights, {path.with_suffix('.pb').name}, with this file beside them",
         )
-    if not path.is_file():
-        raise ModelError(f"{path}: no such file" if not path.is_dir() else f"{path} is a folder")
-    if path.stat().st_size == 0:
-        raise ModelError(f"{path} is empty", hint="export or fetch the file again")
-    labels = _labels_beside(path)
-    if path.suffix.lower() == ".onnx":
-        files: tuple[ModelFile, ...] = (ModelFile(role="weights", name=path.name),)
-        spec = ModelSpec(name=path.stem, family="", labels=labels, files=files)
-        return Model(spec, {"weights": path}, trusted=False, asked_for=str(path))
-    if path.suffix.lower() != ".pb":
+    _check_file(path)
+    if suffix not in WEIGHTS:
         raise ModelError(f"{path} is neither an .onnx nor a .pb file", hint=how_to_convert(path))
-    graph = path.with_suffix(".pbtxt")
-    if not graph.is_file():
-        raise ModelError(
-            f"{path} needs its text graph, {graph.name}, beside it",
-            hint="OpenCV's tf_text_graph_mask_rcnn.py makes one from the model's pipeline.config",
-        )
-    files = (
-        ModelFile(role="weights", name=path.name),
-        ModelFile(role="graph", name=graph.name),
+    paths = {"weights": path}
+    if suffix == ".pb":
+        paths["graph"] = graph = path.with_suffix(".pbtxt")
+        if not graph.is_file():
+            raise ModelError(
+                f"{path} needs its text graph, {graph.name}, beside it",
+                hint="OpenCV's tf_text_graph_mask_rcnn.py makes one from the model's "
+                "pipeline.config",
+            )
+        _check_file(graph)
+    name = plain_name(path.stem)
+    spec = ModelSpec(
+        name=name,
+        family="mask-rcnn" if suffix == ".pb" else "",
+        labels=read_labels(path.with_suffix(".names")),
+        files=tuple(
+            ModelFile(role=role, name=name + file.suffix.lower()) for role, file in paths.items()
+        ),
     )
-    spec = ModelSpec(name=path.stem, family="mask-rcnn", labels=labels, files=files)
-    return Model(spec, {"weights": path, "graph": graph}, trusted=False, asked_for=str(path))
+    return Model(
+        spec,
+        paths,
+        trusted=False,
+        asked_for=str(path),
+        unsaid_labels=path.with_suffix(".txt"),
+    )
 
 
-def _labels_beside(path: Path) -> tuple[str, ...]:
-    """Class names, one a line, from FILE.names or FILE.txt beside a model file."""
-    for suffix in (".names", ".txt"):
-        beside = path.with_suffix(suffix)
-        if beside.is_file():
-            try:
-                return tuple(line.strip() for line in beside.read_text("utf-8").splitlines())
-            except (OSError, UnicodeDecodeError) as error:
-                raise SpecError(f"cannot read labels from {beside}: {error}") from error
-    return ()
+def _check_file(path: Path) -> None:
+    """Refuse what is plainly no model before anything reads the whole of it."""
+    try:
+        found = path.stat()
+        head = _head(path) if stat.S_ISREG(found.st_mode) else b""
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise ModelError(f"{path}: no such file") from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+        raise ModelError(f"{path} is {what}")
+    if found.st_size == 0:
+        raise ModelError(f"{path} is empty", hint="export or fetch the file again")
+    if told := told_by_content(head):
+        raise ModelError(f"{path} is no model: it is {told[0]}", hint=told[1])
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def read_labels(file: Path | None) -> tuple[str, ...]:
+    """Class names, one a line, blank lines left out; none where there is no such file.
+
+    Ultralytics' own list, "names:" and lines such as "0: person", is read too.
+
+    Raises:
+        SpecError: it is no text.
+    """
+    if file is None or not file.is_file():
+        return ()
+    try:
+        data = file.read_bytes()
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"cannot read the class names in {file}: {one_line(error)}",
+            hint="save it as UTF-8, a name a line; or move it, if it is something else",
+        ) from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines[:1] == ["names:"]:
+        del lines[0]
+    if all(line.startswith(f"{number}:") for number, line in enumerate(lines)):
+        lines = [line.partition(":")[2].strip() for line in lines]
+    return tuple(lines)

@@ -1,16 +1,27 @@
-"""HTTP and HTTPS requests, and nothing else that urllib can open."""
+"""HTTP and HTTPS requests, and nothing else that urllib can open; none goes on without end."""
 
 import http.client
+import io
+import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from livesegment import __version__
 
 TIMEOUT = 20.0
-"""Seconds that connecting, and each read, may take."""
+"""Seconds that connecting, the head of the answer, and each read after it, may take."""
+WINDOW, LEAST = 60.0, 60_000
+"""In so many seconds so many bytes must come at least: 1 kB a second."""
+LONGEST = 24 * 3600.0
+"""Seconds that one answer may take."""
+LARGEST = 4 << 30
+"""Bytes of one answer. No network's file has more than 2 GiB, which is protobuf's own limit."""
+LONGEST_HEAD = 1 << 18
+"""Bytes of what comes before a body."""
 
 
 class TransferError(Exception):
@@ -19,6 +30,14 @@ class TransferError(Exception):
 
 class RangeError(TransferError):
     """The server has no such part of the file."""
+
+
+class SizeError(TransferError):
+    """More comes than any model has; another try brings no less."""
+
+
+class _EndlessError(OSError):
+    """An answer goes beyond `LARGEST` or `LONGEST_HEAD`."""
 
 
 def connect(
@@ -45,14 +64,14 @@ def connect(
     try:
         response: http.client.HTTPResponse = _opener(allow).open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        with error:
-            kind = RangeError if error.code == 416 else TransferError
-            raise kind(f"the server answers {error.code} {error.reason}") from error
+        error.close()  # a context manager wants it open, which it is not after a redirect
+        kind = RangeError if error.code == 416 else TransferError
+        raise kind(_answered(error.code, str(error.reason))) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise TransferError(_reason(error)) from error
     if response.status not in {200, 206}:
         with response:
-            raise TransferError(f"the server answers {response.status} {response.reason}")
+            raise TransferError(_answered(response.status, response.reason))
     return response
 
 
@@ -63,7 +82,7 @@ def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> tupl
         url: an http or https address, already checked, without a password.
         body: what to send.
         headers: of the request, over the usual ones.
-        timeout: seconds that connecting, and each read, may take.
+        timeout: seconds that connecting, and the head of the answer, may take.
 
     Returns:
         Status and reason of the answer, whatever they are.
@@ -88,12 +107,26 @@ def read(response: http.client.HTTPResponse, most: int) -> bytes:
     """What has come, at most `most` bytes; empty at the end.
 
     Raises:
-        TransferError: the connection failed or fell silent.
+        SizeError: there is no end to it.
+        TransferError: the connection failed, fell silent or brings next to nothing.
     """
     try:
         return response.read1(most)
+    except _EndlessError as error:
+        raise SizeError(str(error)) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise TransferError(_reason(error)) from error
+
+
+def length(response: http.client.HTTPResponse) -> int | None:
+    """Bytes that are still to come; None where the server does not say it, or says nonsense.
+
+    Raises:
+        SizeError: more than any model has.
+    """
+    if response.length is not None and response.length > LARGEST:
+        raise SizeError("the server offers more than any model has")
+    return response.length
 
 
 def validator(response: http.client.HTTPResponse) -> str:
@@ -114,8 +147,8 @@ def _opener(allow: Callable[[str], None] | None) -> urllib.request.OpenerDirecto
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.UnknownHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        _Http(),
+        _Https(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
     ):
@@ -123,6 +156,78 @@ def _opener(allow: Callable[[str], None] | None) -> urllib.request.OpenerDirecto
     if allow is not None:
         opener.add_handler(_Redirects(allow))
     return opener
+
+
+class _Limited(io.RawIOBase):
+    """What comes out of a socket, as long as it comes to an end."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        self._patience = sock.gettimeout() or TIMEOUT
+        self._until = time.monotonic() + self._patience
+        self._left = LONGEST_HEAD
+        self._since, self._got = self._until, 0
+
+    def begin_body(self) -> None:
+        """Apply the limits of a body: the head has come."""
+        self._left = LARGEST
+        self._since, self._got = time.monotonic(), 0
+        self._until = self._since + LONGEST
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """See `io.RawIOBase`."""
+        now = time.monotonic()
+        if now >= self._until:
+            raise TimeoutError
+        if now - self._since >= WINDOW:
+            if self._got < LEAST:
+                raise OSError(f"only {self._got} bytes came in {WINDOW:g} s")
+            self._since, self._got = now, 0
+        self._sock.settimeout(min(self._patience, self._until - now))
+        count = self._raw.readinto(buffer) or 0
+        self._got += count
+        self._left -= count
+        if self._left < 0:
+            raise _EndlessError("the answer does not end where it should")
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer with limits, from its first byte on."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self._limited = _Limited(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._limited)
+
+    def begin(self) -> None:
+        super().begin()
+        self._limited.begin_body()
+
+
+class _Connection(http.client.HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    response_class = _Response
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_SecureConnection, req)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -141,12 +246,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         """The request that follows a redirect to `newurl`."""
-        try:
-            self._allow(urlsplit(newurl).scheme)
-        except BaseException:
-            fp.close()
-            raise
+        fp.close()  # what else it brings is of no use, and may have no end
+        self._allow(urlsplit(newurl).scheme)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _answered(status: int, reason: str) -> str:
+    return " ".join(f"the server answers {status} {reason}".split())[:200]
 
 
 def _reason(error: Exception, timeout: float | None = None) -> str:

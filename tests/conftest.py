@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from typing import TypeAlias
 import pytest
 from hypothesis import settings
 
+from livesegment.engines.runtimes import SILENCE
 from livesegment.sources.addresses.secret import SECRETS
 
 Thread: TypeAlias = threading.Thread  # noqa: TID251 -- looked at, not started
+
+os.environ.update(SILENCE)  # some tests import a runtime themselves, to skip without it
 
 GRACE = 2.0
 """Seconds that threads of a test may take to end after it."""
@@ -21,6 +25,28 @@ GRACE = 2.0
 # Shared machines stall now and then; a deadline for each example would only fail at random.
 settings.register_profile("livesegment", deadline=None, max_examples=80, print_blob=True)
 settings.load_profile("livesegment")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Long forms of tests, each of which has a short one, run when they are asked for."""
+    parser.addoption("--long", action="store_true", help="the long forms of tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out, and say how many they were."""
+    if config.getoption("--long"):
+        return
+    long = {item for item in items if item.get_closest_marker("long")}
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=list(long))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heeded() -> Iterator[None]:
+    """What a shell starts in the background begins with Ctrl-C ignored, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -236,6 +236,16 @@ def test_not_found(server: FileServer, tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_without_a_network_all_files_of_a_model_are_named(
+    server: FileServer, tmp_path: Path
+) -> None:
+    other = archive_file(server.address + "/other.tar.gz", b"")
+    with pytest.raises(ModelError) as caught:
+        fetch(model_file(server.address + "/net"), tmp_path, Heard(), others=[other])
+    for word in (server.address + "/net and", "/other.tar.gz", MEMBER, str(tmp_path / "net.pb")):
+        assert word in str(caught.value.hint)
+
+
 def test_refused_connection_says_what_to_do_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +365,22 @@ def link(kind: bytes, target: str) -> tarfile.TarInfo:
         (b"<html>not here any more</html>", "damaged"),
         (b"", "damaged"),
         (tar_gz((MEMBER, BODY[::-1])), "sha256 is"),
+    ],
+    ids=[  # an archive's bytes hold the time at which it was made, and make no name
+        "other-member",
+        "absolute",
+        "above",
+        "link-outside",
+        "link-inside",
+        "hard-link",
+        "folder",
+        "pipe",
+        "end-missing",
+        "half-missing",
+        "no-gzip",
+        "web-page",
+        "empty",
+        "wrong-sum",
     ],
 )
 def test_a_hostile_or_damaged_archive_leaves_nothing(

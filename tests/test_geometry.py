@@ -19,6 +19,8 @@ from livesegment.geometry import (
     resample,
 )
 
+pytestmark = pytest.mark.wheel
+
 sides = st.integers(1, 4000)
 sizes = st.tuples(sides, sides) | st.tuples(st.just(1), sides) | st.tuples(sides, st.just(1))
 input_sizes = st.tuples(st.integers(32, 800), st.integers(32, 800))

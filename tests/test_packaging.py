@@ -1,6 +1,6 @@
-"""The wheel, installed elsewhere, and the older OpenCV: each in an environment of its own.
+"""The wheel, installed elsewhere.
 
-Both need a package index. Where none is reached these tests are skipped, and say so.
+That needs a package index. Where none is reached the test is skipped, and says so.
 """
 
 import os
@@ -9,11 +9,9 @@ import sys
 import venv
 from pathlib import Path
 
-import cv2
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OLDER = "opencv-contrib-python>=4.12,<5"
 
 
 def run(*command: str | Path, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -61,16 +59,3 @@ def test_wheel_works_installed_elsewhere(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("sessions/*/overlay-0001.mkv"))) == 1
     where = run(python, "-c", "import livesegment; print(livesegment.__file__)", folder=tmp_path)
     assert str(tmp_path) in where.stdout
-
-
-@pytest.mark.skipif(cv2.__version__ < "5", reason="this is the older OpenCV")
-def test_selection_passes_on_the_older_opencv(tmp_path: Path) -> None:
-    """Everything marked `wheel` passes on OpenCV 4 too, and without the other engines.
-
-    The networks of many tests are written with `onnx`.
-    """
-    needed = ("numpy", "typer", "rich", "onnx", "pytest", "hypothesis")
-    python = environment(tmp_path / "env", OLDER, *needed)
-    tests = run(python, "-m", "pytest", "-q", "-m", "wheel", "-p", "no:cacheprovider", folder=ROOT)
-    assert tests.returncode == 0, tests.stdout + tests.stderr
-    assert " passed" in tests.stdout

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from livesegment.rle import crop_counts, decode_counts, decode_crop, decode_mask, encode_counts
 
+pytestmark = pytest.mark.wheel
+
 
 def whole_frame(
     mask: NDArray[np.bool_], origin: tuple[int, int], size: tuple[int, int]

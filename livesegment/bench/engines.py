@@ -15,8 +15,9 @@ from livesegment.engines.base import Obstacle
 from livesegment.engines.registry import REFERENCE, engine_factory
 from livesegment.errors import EngineError, LiveSegmentError
 from livesegment.segmenters.agreement import Agreement, compare, together
-from livesegment.segmenters.choice import EXACT, Rival, fastest
+from livesegment.segmenters.choice import EXACT, fastest
 from livesegment.segmenters.trial import Setup, Trial, attempt
+from livesegment.segmenters.verdicts import Rival
 
 ANY = "auto"
 """Every device."""
@@ -197,7 +198,7 @@ def winner(results: Sequence[Result]) -> Result | None:
         if first is None or not result.rounds:
             continue
         found = agreement(first, result)
-        problem = "" if found.same else "finds other objects"
+        problem = "" if found.same or result is first else "finds other objects"
         setup = result.setup
         by_rival[Rival(setup.engine, setup.device, result.p50, found.found, problem)] = result
     best = fastest(by_rival)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from livesegment.errors import SourceError
 from livesegment.frame import Frame
+from livesegment.image_files import read_image
 from livesegment.instances import Mask
 from livesegment.sources.capture import as_bgr
 from livesegment.sources.images import SUFFIXES, natural_order
@@ -111,10 +112,5 @@ def _read(path: Path, flags: int) -> NDArray[np.integer]:
     Raises:
         SourceError: it cannot be read.
     """
-    try:
-        picture = cv2.imread(str(path), flags)
-    except cv2.error:
-        picture = None
-    if picture is None or picture.size == 0:
-        raise SourceError(f"{path} is no picture that can be read")
+    picture = read_image(path, flags)
     return np.asarray(picture, picture.dtype)

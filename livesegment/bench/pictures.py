@@ -9,6 +9,7 @@ import cv2
 
 from livesegment.errors import SourceError, UsageError
 from livesegment.frame import Frame
+from livesegment.image_files import write_image
 from livesegment.sources import locate
 
 FURTHEST = 3000
@@ -75,8 +76,10 @@ def picture_files(source: str | None, count: int) -> Iterator[list[Path]]:
         paths = [Path(folder) / f"{frame.index:06}.png" for frame in frames]
         for path, frame in zip(paths, frames, strict=True):
             # Lossless, and quick rather than small.
-            if not cv2.imwrite(str(path), frame.image, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
-                raise SourceError(f"cannot write {path}", hint="is the disk full?")
+            try:
+                write_image(path, frame.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            except OSError as error:
+                raise SourceError(f"cannot write {path}: {error.strerror}") from error
         yield paths
 
 

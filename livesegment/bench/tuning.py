@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from livesegment.bench.engines import Result, agreement, measure
 from livesegment.errors import ModelError
 from livesegment.families.registry import load_family
 from livesegment.frame import Image
+from livesegment.image_files import read_image
 from livesegment.segmenters.agreement import Agreement
 from livesegment.segmenters.choice import EXACT
 from livesegment.segmenters.specimen import specimen
@@ -97,8 +97,8 @@ def input_sizes(
         ModelError: the files cannot be read, or the network cannot have the size asked for.
     """
     image = specimen()
-    if pictures and (read := cv2.imread(str(pictures[0]), cv2.IMREAD_COLOR)) is not None:
-        image = np.asarray(read, np.uint8)
+    if pictures:
+        image = np.asarray(read_image(pictures[0]), np.uint8)
     full = _fitted(model, asked, image)
     found: list[tuple[tuple[int, int], tuple[int, int] | None]] = [(full, asked)]
     for share in SHARES[1:]:

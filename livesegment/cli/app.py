@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -13,30 +14,45 @@ from typer.core import TyperGroup
 
 from livesegment import __version__
 from livesegment.cli import bench, cameras, demo, doctor, models, run, sessions, tune
+from livesegment.cli.confidential import hide_paths
 from livesegment.cli.console import PEOPLE, LogWords, print_line, shown
+from livesegment.cli.declared import confidential, strict
+from livesegment.cli.options import RunOptions
 from livesegment.cli.process_title import hide_passwords
 from livesegment.cli.redaction import Redaction, broken_down, watch_breakdowns
 from livesegment.cli.streams import standing
 from livesegment.errors import ExitCode, LiveSegmentError
+from livesegment.sources.addresses.address import remember
 from livesegment.sources.addresses.url import redact
 
 
-class Commands(TyperGroup):
-    """All commands; what Typer itself says of what was typed reaches a terminal clean, too."""
+class Discreet(TyperGroup):
+    """Commands whose errors of usage quote what was typed: clean, and but for its secrets."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the arguments; see `Command.make_context`."""
+        with _discreet():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
-        """As Typer does it."""
-        try:
+        """Run a command; see `Command.invoke`."""
+        with _discreet():
             return super().invoke(ctx)
-        except Exception as error:
-            if isinstance(message := getattr(error, "message", None), str):
-                vars(error)["message"] = shown(message)
-            raise
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if isinstance(message := getattr(error, "message", None), str):  # of usage, by Typer
+            vars(error)["message"] = shown(redact(hide_paths(message)))
+        raise
 
 
 app = typer.Typer(
+    cls=Discreet,
     name="livesegment",
-    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -54,10 +70,12 @@ app.command("tune")(tune.tune)
 
 
 def _flow(group: typer.Typer) -> None:
-    """Let the terminal break the lines of every help text: Typer keeps those of the source."""
+    """See to every command: its numbers, and its help, whose lines the terminal is to break."""
     for command in group.registered_commands:
         paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
         command.help = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+        if command.callback is not None:
+            strict(command.callback)
     for inner in group.registered_groups:
         if inner.typer_instance is not None:
             _flow(inner.typer_instance)
@@ -93,7 +111,9 @@ def with_default_command(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; the one place that turns an error into an exit status."""
-    hide_passwords()
+    hide_passwords(confidential(RunOptions))
+    for argument in sys.argv[1:]:
+        remember(argument)
     # Numpy's algebra has threads that spin for tens of milliseconds after every product, on the
     # cores that the network needs: a quarter of its speed. Its products here are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

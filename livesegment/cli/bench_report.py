@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from livesegment.bench.chart import Chart
     from livesegment.bench.engines import Absent, Result
     from livesegment.segmenters.agreement import Agreement
-    from livesegment.segmenters.choice import Choice
+    from livesegment.segmenters.verdicts import Choice
 
 WIDTH = 100
 """Columns where the table goes into a file or a pipe."""
@@ -90,7 +90,7 @@ class Report:
                 part=1000 * result.infer,
                 note="the reference" if result is self.first else _agreed(found),
                 best=result is self._best,
-                wrong=not found.same,
+                wrong=not (found.same or found.empty),
             )
             for result, found in zip(self._results, self._agreements, strict=True)
             if found is not None

@@ -108,6 +108,7 @@ def streaming(
     )
     films = find_films(frames, truth)
     _check_length(latencies, films, fps)
+    build.check(options)
     segmenter = build.segmenter(options, find_model(model), PEOPLE, quiet=False).segmenter
     results: list[_Result] = []
     with PEOPLE.busy() as tell:

@@ -1,8 +1,8 @@
 """The parts of a run, each made from its options; what cannot be made says why."""
 
+import logging
 from dataclasses import dataclass, replace
-
-import cv2
+from pathlib import Path
 
 from livesegment.carrying.base import Carrier
 from livesegment.carrying.carried import MAX_AGE, CarriedCarrier
@@ -14,11 +14,12 @@ from livesegment.cli.console import PlainConsole
 from livesegment.cli.declared import one_of
 from livesegment.cli.options import RunOptions
 from livesegment.cli.values import class_ids, duration, size
-from livesegment.compositing.look import Look, Style
+from livesegment.compositing.look import HIDING, Look, Style
 from livesegment.engines.registry import DEVICES, ENGINES, REFERENCE
-from livesegment.errors import SinkError, UsageError
+from livesegment.errors import SinkError, SourceError, UsageError
 from livesegment.families.base import Thresholds
 from livesegment.families.registry import NO_WORDS, Words
+from livesegment.image_files import read_image
 from livesegment.pipeline.mode import Limits, Masks
 from livesegment.pipeline.pace import REFRESH, Pace
 from livesegment.segmenters.base import Segmenter
@@ -33,8 +34,36 @@ from livesegment.sources.capture import as_bgr
 from livesegment.store import Model, check_sums
 from livesegment.threads.cores import usable_cores
 
+log = logging.getLogger(__name__)
+
+SCORE, NMS = RunOptions().score, RunOptions().nms
 RAW = "raw"
 """Masks as the network gives them."""
+
+
+def check(options: RunOptions) -> None:
+    """Refuse what needs no model and no source to be refused, before they cost time.
+
+    Raises:
+        UsageError: an option asks for something impossible.
+    """
+    one_of(options.engine, (AUTO, *ENGINES), "--engine")
+    one_of(options.device, DEVICES, "--device")
+    one_of(options.edges, (*Edges, RAW), "--edges")
+    one_of(options.carry, Quality, "--carry")
+    if options.masks is not None:
+        one_of(options.masks, Masks, "--masks")
+    if options.input_size is not None:
+        size(options.input_size, "--input-size")
+    limits(options)
+    region(options)
+    _refresh(options)
+
+
+def remark(options: RunOptions, model: Model) -> None:
+    """Say which options do nothing."""
+    if model.spec.family == "motion" and (options.score, options.nms) != (SCORE, NMS):
+        log.warning("--score and --nms are for networks: %s has no scores", model.spec.name)
 
 
 def masks(options: RunOptions, live: bool) -> Masks:
@@ -110,14 +139,16 @@ def limits(options: RunOptions) -> Limits:
 def look(options: RunOptions) -> Look:
     """How the picture is to look."""
     style = Style(one_of(options.style, Style, "--style"))
+    if style in HIDING and options.record_raw:
+        log.warning("--record-raw records everything, also what --style %s hides", style)
     background = None
     if options.background is not None:
         if style is not Style.REPLACE_BACKGROUND:
             raise UsageError("--background goes with --style replace-background")
-        picture = cv2.imread(options.background, cv2.IMREAD_COLOR)
-        if picture is None:
-            raise UsageError(f"--background {options.background} is no picture that can be read")
-        background = as_bgr(picture)
+        try:
+            background = as_bgr(read_image(Path(options.background)))
+        except SourceError as error:
+            raise UsageError(f"--background: {error}", hint=error.hint) from error
     return Look(style=style, alpha=options.alpha, background=background)
 
 
@@ -172,9 +203,6 @@ def segmenter(
     Raises:
         LiveSegmentError: it cannot be had.
     """
-    one_of(options.engine, (AUTO, *ENGINES), "--engine")
-    one_of(options.device, DEVICES, "--device")
-    one_of(options.edges, (*Edges, RAW), "--edges")
     input_size = options.input_size and size(options.input_size, "--input-size")
     thresholds = Thresholds(
         score=options.score,

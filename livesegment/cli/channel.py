@@ -115,6 +115,7 @@ class Channel:
             turn=turn,
             max_age=given.max_age,
         )
+        self.controls.settings["masks"] = lambda: str(self.masks)
         self.controls.actions |= {
             "r": self._toggle_recording,
             "s": lambda: self._snapshot(overlay=True),
@@ -158,6 +159,16 @@ class Channel:
     def stop(self, ending: Ending) -> None:
         """From any thread, or a signal handler: end in good order."""
         self.pipeline.stop(ending)
+
+    def goes_on_unwatched(self) -> bool:
+        """Whether it is of use without its window, where nobody can end a pause any more."""
+        self.controls.paused = False
+        return (
+            self.ending is not None
+            or self.session.recording
+            or self._options.jsonl is not None
+            or bool(self.parts.sinks)
+        )
 
     def status(self) -> str:
         """How it goes, in one line."""
@@ -242,6 +253,7 @@ class Channel:
             "labels": list(self._segmenter.labels),
             "runs_on": self.runs_on,
             "masks": str(self.masks),
+            "adjustments": list(self.controls.adjustments),
             "thresholds": facts.limits(self._segmenter.thresholds, self._options.classes),
             "captured": self.meter.count("capture"),
             "dropped": self.pipeline.dropped,

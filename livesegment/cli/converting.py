@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livesegment.errors import EngineError, ModelError
+from livesegment.packages import install
 from livesegment.store import Model, check_sums, find_model
 
 CONVERTED = ("mask-rcnn", "builtin")
@@ -60,7 +61,7 @@ def convert_model(name: str, started: Callable[[str], None]) -> list[Converted]:
     if not engines:
         raise EngineError(
             "OpenCV runs this model as it is, and no engine that reads ONNX is installed",
-            hint="pip install 'livesegment[openvino]' or 'livesegment[onnxruntime]'",
+            hint=f"{install('openvino')}, or {install('onnxruntime')}",
         )
     choose(model, engine=REFERENCE, device=EXACT)  # in a child: a damaged file may crash OpenCV
     weights, graph = _files(model)

@@ -41,7 +41,7 @@ def demo(
     if print_config:
         print_toml(options.to_toml())
         return
-    code = start(options, quiet=quiet, verbose=verbose)
+    code = start(options, config=config, quiet=quiet, verbose=verbose)
     if not quiet:
         PEOPLE.print(NEXT, soft_wrap=True)
     raise typer.Exit(code)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -18,13 +19,16 @@ from livesegment.errors import SourceError, UsageError
 from livesegment.sessions.session import Session
 
 if TYPE_CHECKING:  # what they import takes longer than all of --help
-    from livesegment.sessions.export.base import Export, RecordedFrame, Selection
+    from livesegment.sessions.export.base import Export, Selection
     from livesegment.sessions.export.pictures import Pictures
+    from livesegment.sessions.lines import RecordedFrame
 
 FORMATS = ("coco", "yolo", "csv", "labels", "mp4")
 KINDS = ("raw", "overlay")
 NONE = "none"
 WHAT, FORM = "What of it", "How"
+Put: TypeAlias = Callable[[Path], AbstractContextManager[Path]]
+"""Makes room for what is to have a name, see `place`."""
 REDRAW = 0.1
 """Seconds between two drawings of the bar."""
 
@@ -68,6 +72,9 @@ Ids = Annotated[
         metavar="tracks|rows",
     ),
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file, or a former export's folder.")
+]
 VideoOf = Annotated[
     str | None,
     option(FORM, "mp4: of this video; overlay if not set.", metavar="overlay|raw"),
@@ -88,6 +95,7 @@ def export(
     pictures: PicturesOf = None,
     ids: Ids = None,
     video: VideoOf = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a recorded session in a format that other programs read.
@@ -108,21 +116,28 @@ def export(
             "--video": (video, {"mp4"}),
         },
     )
+    from livesegment.sessions.export import place
+
     session = Session.open(named(name, parent))
     selection = _selection(session, start, end, score, classes)
     console = PlainConsole(quiet=quiet)
     target = output or Path(_usual_name(session, form))
+    put: Put = partial(
+        place.files if form in {"csv", "mp4"} else place.folder,
+        reads=(session.path,),
+        overwrite=overwrite,
+    )
     if form == "mp4":
-        made = _film(session, selection, target, video, console)
+        made = _film(session, selection, target, put, video, console)
     else:
-        made = _data(session, selection, form, target, console, masks, pictures, ids)
+        made = _data(session, selection, form, target, put, console, masks, pictures, ids)
     _report(made, form, console)
 
 
 def _selection(
     session: Session, start: str | None, end: str | None, score: float | None, classes: str | None
 ) -> "Selection":
-    from livesegment.sessions.export.base import Selection, labels
+    from livesegment.sessions.export.base import Selection
 
     first = 0.0 if start is None else duration(start, "--start", zero=True)
     last = None if end is None else duration(end, "--end")
@@ -132,20 +147,25 @@ def _selection(
         start=first,
         end=last,
         score=score or 0.0,
-        class_ids=None if classes is None else class_ids(classes, labels(session)),
+        class_ids=None if classes is None else class_ids(classes, session.labels()),
     )
 
 
 def _film(
-    session: Session, selection: "Selection", target: Path, video: str | None, console: PlainConsole
+    session: Session,
+    selection: "Selection",
+    target: Path,
+    put: Put,
+    video: str | None,
+    console: PlainConsole,
 ) -> "Export":
-    from livesegment.sessions.export import mp4, place
+    from livesegment.sessions.export import mp4
 
     kind = "overlay" if video is None else one_of(video, KINDS, "--video")
     if target.suffix.lower() != ".mp4":
         raise UsageError(f"-o {target}: the file must be called .mp4")
-    seconds = sum(float(one.facts.get("seconds") or 0.0) for one in session.videos(kind))
-    with place.files(target) as path, _progress(console, "seconds", seconds) as told:
+    seconds = sum(one.facts.seconds or 0.0 for one in session.videos(kind))
+    with put(target) as path, _progress(console, "seconds", seconds) as told:
         made = mp4.export(session, path, kind=kind, selection=selection, told=told)
     made.files = [target.with_name(path.name) for path in made.files]
     return made
@@ -156,24 +176,26 @@ def _data(
     selection: "Selection",
     form: str,
     target: Path,
+    put: Put,
     console: PlainConsole,
     masks: str | None,
     pictures: str | None,
     ids: str | None,
 ) -> "Export":
-    from livesegment.sessions.export import base, coco, labels, place, table, yolo
+    from livesegment.sessions.export import base, coco, labels, table, yolo
 
     wanted = one_of(masks or coco.RLE, (coco.RLE, coco.POLYGON), "--masks")
     values = one_of(ids or labels.TRACKS, (labels.TRACKS, labels.ROWS), "--ids")
     source = _pictures(session, form, pictures)
-    found = base.frames(session, selection)
+    every = session.lines()
+    found = base.frames(every, selection)
     first = next(found, None)
     if first is None:
         part = " at that time" if selection != base.Selection() else ""
-        raise SourceError(f"there is nothing to export: {session.name} has no frame{part}")
-    into: Callable[[Path], Any] = place.files if form == "csv" else place.folder
-    count = int(session.manifest.get("frames") or 0)
-    with into(target) as path, _progress(console, "frames", count) as told:
+        why = f"; {every.remark}" if every.remark else ""
+        raise SourceError(f"there is nothing to export: {session.name} has no frame{part}{why}")
+    count = session.facts.frames or 0
+    with put(target) as path, _progress(console, "frames", count) as told:
         frames = _told(chain([first], found), told)
         match form:
             case "coco":
@@ -185,6 +207,8 @@ def _data(
             case _:
                 made = table.export(frames, path)
     made.files = [target]
+    if every.remark:
+        made.remarks.append(every.remark)
     if form == "yolo" and source is None:
         made.remarks.append("without pictures: `--pictures` writes those of a video beside them")
     return made
@@ -259,6 +283,6 @@ def _report(made: "Export", form: str, console: PlainConsole) -> None:
     if made.without_picture:
         lines.append(f"{made.without_picture} frames left out: the video has no picture of them")
     if made.without_pixels:
-        lines.append(f"{made.without_pixels} instances left out: their masks are empty")
+        lines.append(f"{made.without_pixels} instances left out: their masks are empty, or none")
     for line in (*lines, *made.remarks):
         console.say(printable(line))

@@ -48,6 +48,7 @@ class GroupRun:
         """
         self._console, self._quiet, self._options = console, quiet, options
         interval = duration(options.stats_interval, "--stats-interval")
+        recording.check(options)
         self._look = build.look(options)
         windowed = build.windowed(options, console, quiet=quiet)
         self._hooks = recording.hooks(options)
@@ -63,7 +64,15 @@ class GroupRun:
         self._tiles: dict[str, Tile] = {}
         """By the name of the source."""
         self._window = (
-            GridWindow("livesegment", self._shown, self.remove, keys=KEYS[1:]) if windowed else None
+            GridWindow(
+                "livesegment",
+                self._shown,
+                self.remove,
+                keys=KEYS[1:],
+                goes_on=self._goes_on_unwatched,
+            )
+            if windowed
+            else None
         )
         self._status = StatusLine(console, self.status, interval=interval, quiet=quiet)
         self._lines: QueuedLines | None = None
@@ -168,6 +177,11 @@ class GroupRun:
         """What the main thread does between two looks at the others."""
         self._status.idle()
         return self._window is None or self._window.step()
+
+    def _goes_on_unwatched(self) -> bool:
+        """Whether any source is of use without the window; no pause stays that none can end."""
+        each = [member.run.goes_on_unwatched() for member in self.members]
+        return any(each)
 
     def _running(self) -> int:
         """How many sources make work."""

@@ -1,7 +1,6 @@
 """A model of the user's own becomes one with a name."""
 
 import json
-import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -10,22 +9,20 @@ from typing import TYPE_CHECKING
 
 from livesegment.atomic import install, only_one, writing
 from livesegment.errors import ModelError, UsageError
-from livesegment.spec import ModelFile, ModelSpec
+from livesegment.spec import LONGEST_NAME, ModelFile, ModelSpec, is_plain_name
 from livesegment.store import (
     Model,
     all_specs,
     data_folder,
     digest,
     download_folder,
-    find_model,
     locate,
+    own_model,
     sum_mismatch,
 )
 
 if TYPE_CHECKING:  # numpy takes longer to import than --help may take
     from livesegment.families.base import Family
-
-LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,8 @@ class Imported:
     recognised_by: str
     input_size: tuple[int, int] | None
     """(width, height) in pixels that every frame is fitted into; None: as the frame is."""
+    blind: bool
+    """Whether it found nothing in the test picture, so that engines could not be compared."""
 
 
 def import_model(file: Path, name: str | None) -> Imported:
@@ -43,18 +42,21 @@ def import_model(file: Path, name: str | None) -> Imported:
 
     Args:
         file: the weights; a text graph and class names lie beside them.
-        name: what it is to be called; None: as the file is.
+        name: what it is to be called; None: as the file is, as far as that is a name.
 
     Raises:
         ModelError: the file is missing, damaged or of no known family, or cannot be copied.
         EngineError: it can be read but not run.
         UsageError: the name is taken or cannot be one.
     """
-    if not file.exists():
-        raise ModelError(f"{file}: no such file")
-    model = find_model(str(file))
-    name = file.stem if name is None else name
-    _check_name(name)
+    model = own_model(file)
+    name = model.spec.name if name is None else name
+    if not is_plain_name(name):
+        raise UsageError(
+            f"a model cannot be called {name!r}",
+            hint="choose another with --name: letters, digits, '.', '-' and '_', at most "
+            f"{LONGEST_NAME}, and no file's suffix at the end",
+        )
     # Sums first: what is copied at the end is then what the trial saw, or nothing is copied.
     spec = _description(model, name)
     _same_model(spec)
@@ -64,7 +66,7 @@ def import_model(file: Path, name: str | None) -> Imported:
     from livesegment.segmenters.choice import choose
 
     found = recognise_model(model)
-    choose(model)
+    choice = choose(model)
     family = load_family(model)
     spec = replace(spec, family=found.family, labels=family.labels, licence=found.licence)
     description = data_folder() / "config" / f"{name}.toml"
@@ -76,7 +78,7 @@ def import_model(file: Path, name: str | None) -> Imported:
             _copy(model.paths[item.role], item)
         if same is None:
             _write_description(spec, description)
-    return Imported(same or spec, found.by, _fixed_size(family))
+    return Imported(same or spec, found.by, _fixed_size(family), choice.blind)
 
 
 def to_toml(spec: ModelSpec) -> str:
@@ -118,21 +120,6 @@ def _description(model: Model, name: str) -> ModelSpec:
 def _renamed(file: ModelFile, path: Path, name: str) -> ModelFile:
     renamed = replace(file, name=name + path.suffix.lower())
     return replace(renamed, sha256=digest(path, "sha256", text=renamed.is_text))
-
-
-def _check_name(name: str) -> None:
-    """Refuse names that are no good as a file's name or would be taken for a path.
-
-    Raises:
-        UsageError: says what a name may be.
-    """
-    good = re.fullmatch(r"\w[\w.-]*", name) and len(name) <= LONGEST_NAME
-    if not good or Path(name).suffix.lower() in {".onnx", ".pb", ".pbtxt"}:
-        raise UsageError(
-            f"a model cannot be called {name!r}",
-            hint="choose another with --name: letters, digits, '.', '-' and '_', at most "
-            f"{LONGEST_NAME}, and no file's suffix at the end",
-        )
 
 
 def _same_model(spec: ModelSpec) -> ModelSpec | None:

@@ -33,6 +33,7 @@ class LiveRun:
         """
         self._console, self._quiet, self._options = console, quiet, options
         self._interval = duration(options.stats_interval, "--stats-interval")
+        recording.check(options)
         look = build.look(options)
         self._windowed = build.windowed(options, console, quiet=quiet)
         self._hooks = recording.hooks(options)
@@ -88,7 +89,11 @@ class LiveRun:
     def _sinks(self, channel: Channel) -> list[Sink]:
         sinks: list[Sink] = []
         if self._windowed:
-            window = Window(f"livesegment - {channel.name}", channel.controls.press)
+            window = Window(
+                f"livesegment - {channel.name}",
+                channel.controls.press,
+                goes_on=channel.goes_on_unwatched,
+            )
             channel.controls.actions["f"] = window.full_screen
             sinks.append(window)
         sinks.append(

@@ -17,6 +17,8 @@ from livesegment.spec import ModelFile
 from livesegment.store import (
     all_specs,
     download_folder,
+    expanded,
+    find_model,
     find_spec,
 )
 
@@ -111,9 +113,9 @@ def pull(name: Name) -> None:
     say(f"licence of the model, as its makers state it: {spec.licence or 'not stated'}")
     if obligation := licences.obligation(spec.licence):
         say(obligation)
-    for file in wanted:
+    for number, file in enumerate(wanted):
         with Bar(file.name) if sys.stderr.isatty() else Lines(file.name, say) as progress:
-            path = fetch(file, folder, progress)
+            path = fetch(file, folder, progress, others=wanted[number + 1 :])
         say(f"{path}: there{_checked([file])}")
 
 
@@ -125,11 +127,19 @@ def import_(
     ] = None,
 ) -> None:
     """Add a model of your own, after a trial run in a process of its own."""
-    imported = importing.import_model(file.expanduser(), name)
+    file = expanded(file)
+    imported = importing.import_model(file, name)
     spec, size = imported.spec, imported.input_size
+    if name is None and spec.name != file.stem:
+        say(f"its name is {spec.name}: letters, digits, '.', '-' and '_' only; or choose --name")
     say(f"family: {spec.family}, recognised by {imported.recognised_by}")
     say(f"classes: {len(spec.labels) or 'not named in the file'}")
     say(f"input size: {f'{size[0]}x{size[1]} pixels, fixed' if size else 'any'}")
+    if imported.blind:
+        say(
+            "it finds nothing in the test picture: whether it works, or an engine spoils it, "
+            "could not be seen"
+        )
     say(f"licence: {spec.licence or 'not stated in the file'}")
     if obligation := licences.obligation(spec.licence):
         say(obligation)
@@ -187,6 +197,21 @@ def verify(
         )
     if name is not None:
         model_rows.paths(specs[0])
+
+
+@app.command()
+def forget(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME|FILE", help="Of this model; else of all.")
+    ] = None,
+) -> None:
+    """Forget which engine was found to be the fastest, so that the next run compares them again."""
+    model = None if name is None else find_model(name)
+    # Engines take longer to import than --help may take.
+    from livesegment.segmenters import verdicts
+
+    count = verdicts.forget(model)
+    say(f"{count} {'comparison' if count == 1 else 'comparisons'} forgotten")
 
 
 @app.command()

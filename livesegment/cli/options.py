@@ -12,11 +12,13 @@ from typing import Annotated, Any, Self, get_type_hints
 
 import typer
 
+from livesegment.cli.confidential import CommandLine, Confidential, WebhookUrl
 from livesegment.cli.declared import check, option, takes
 from livesegment.cli.model_options import ModelOptions
 from livesegment.cli.source_options import SourceOptions, source_rows
 from livesegment.sources.addresses.address import LEFT_OUT, shareable
-from livesegment.sources.addresses.url import is_url
+from livesegment.sources.addresses.secret import HIDDEN
+from livesegment.sources.addresses.url import is_url, redact_urls
 from livesegment.spec import read_toml, unknown_key
 
 PICTURE = "Picture"
@@ -71,6 +73,14 @@ class RunOptions(ModelOptions, SourceOptions):
     jsonl: Annotated[
         str | None,
         option(OUTPUT, "One JSON object a frame; - is standard output.", metavar="FILE"),
+    ] = None
+    overwrite: Annotated[
+        bool | None,
+        typer.Option(
+            "--overwrite",
+            help="Let --jsonl replace a file that holds no JSON lines.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None
     window: Annotated[
         bool | None,
@@ -143,11 +153,17 @@ class RunOptions(ModelOptions, SourceOptions):
         str, option(EVENTS, "A clip goes on so long after its event.", metavar="TIME")
     ] = "5s"
     exec: Annotated[
-        str | None,
-        option(EVENTS, "Run this for every event, told of it as JSON on stdin.", metavar="COMMAND"),
+        CommandLine | None,
+        option(
+            EVENTS,
+            "Run this for every event, told of it as JSON on stdin.",
+            metavar="COMMAND",
+            parser=CommandLine,
+        ),
     ] = None
     webhook: Annotated[
-        str | None, option(EVENTS, "POST every event there as JSON.", metavar="URL")
+        WebhookUrl | None,
+        option(EVENTS, "POST every event there as JSON.", metavar="URL", parser=WebhookUrl),
     ] = None
     realtime: Annotated[
         bool | None,
@@ -200,22 +216,25 @@ class RunOptions(ModelOptions, SourceOptions):
         rows = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "source" and value is not None:
-                shown = [_without_password(one) for one in value]
-                rows += [f"# {LEFT_OUT}"] if shown != value else []
-                value = shown
             if value is None:
                 rows.append(f"# {field.name} =")
-            else:
-                rows.append(f"{field.name} = {_toml(value)}")
+                continue
+            shown = _shareable(value)
+            if HIDDEN in str(shown):
+                rows.append(f"# {value.hint if isinstance(value, Confidential) else LEFT_OUT}")
+            rows.append(f"{field.name} = {_toml(shown)}")
         return "\n".join(rows) + "\n"
 
 
-def _without_password(row: Any) -> Any:
-    """A source as a config file may have it, which others may come to read."""
-    if isinstance(row, str):
-        return shareable(row) if is_url(row) else row
-    return {key: _without_password(value) for key, value in row.items()}
+def _shareable(value: Any) -> Any:
+    """A value as a config file may have it, which others may come to read."""
+    if isinstance(value, Confidential):
+        return value.shown
+    if isinstance(value, str):
+        return shareable(value) if is_url(value) else redact_urls(value)
+    if isinstance(value, Mapping):
+        return {key: _shareable(one) for key, one in value.items()}
+    return [_shareable(one) for one in value] if isinstance(value, list) else value
 
 
 def _toml(value: Any) -> str:

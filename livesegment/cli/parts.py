@@ -115,8 +115,9 @@ def all_parts(
     Raises:
         LiveSegmentError: a part cannot be made.
     """
-    build.limits(options)
+    build.check(options)
     model = find_model(options.model)
+    build.remark(options, model)
     sources = all_sources(options)
     factory = Factory(options, model, console, quiet, alone=len(sources) == 1)
     return factory, [factory.parts(source) for source in sources]

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from livesegment.cli.options import RunOptions
-from livesegment.cli.values import data_size, duration
+from livesegment.cli.values import age, data_size, duration, room
 from livesegment.codecs import registry
 from livesegment.errors import UsageError
 from livesegment.events.command import Command
@@ -14,7 +14,6 @@ from livesegment.events.parser import conditions
 from livesegment.events.webhook import Webhook
 from livesegment.sinks.events import EventSink
 from livesegment.sinks.settings import SEGMENT_SECONDS, Settings
-from livesegment.sources.addresses.url import redact
 
 
 def settings(options: RunOptions, *, live: bool) -> Settings:
@@ -48,11 +47,16 @@ def settings(options: RunOptions, *, live: bool) -> Settings:
         overlay=not options.on or bool(options.record_all),
         segment_length=seconds if length is None else duration(length, "--segment-length"),
         min_free=data_size(options.min_free, "--min-free"),
-        keep=None if options.keep is None else duration(options.keep, "--keep"),
-        keep_size=None
-        if options.keep_size is None
-        else data_size(options.keep_size, "--keep-size"),
+        keep=None if options.keep is None else age(options.keep, "--keep"),
+        keep_size=None if options.keep_size is None else room(options.keep_size, "--keep-size"),
     )
+
+
+def check(options: RunOptions) -> None:
+    """Refuse what needs no source to be refused; raises as `settings` does."""
+    settings(options, live=True)
+    for text, flag in ((options.pre_roll, "--pre-roll"), (options.post_roll, "--post-roll")):
+        duration(text, flag, zero=True)
 
 
 def hooks(options: RunOptions) -> Hooks:
@@ -63,9 +67,9 @@ def hooks(options: RunOptions) -> Hooks:
     """
     told: list[Hook] = []
     if options.exec is not None:
-        told.append(Command(options.exec))
+        told.append(Command(options.exec.reveal(), options.exec.command))
     if options.webhook is not None:
-        told.append(Webhook(options.webhook, redact))
+        told.append(Webhook(options.webhook.reveal(), options.webhook.shown))
     return Hooks(told)
 
 

@@ -45,6 +45,12 @@ Score = Annotated[
 To = Annotated[
     Path | None, option(OUTPUT, "Write the picture as one Matroska file.", metavar="FILE.mkv")
 ]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Let --to and --jsonl replace a file.", rich_help_panel=OUTPUT
+    ),
+]
 Realtime = Annotated[
     bool,
     typer.Option(
@@ -63,6 +69,7 @@ def replay(
     source: Film = None,
     score: Score = None,
     to: To = None,
+    overwrite: Overwrite = False,
     realtime: Realtime = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -73,26 +80,33 @@ def replay(
     It takes the raw video that `run --record DIR --record-raw` recorded, and no network.
     """
     session = _printable(Session.open(named(name, parent)))
-    options = RunOptions().with_values(flags)
-    _check_targets(options, to, session)
+    options = replace(RunOptions().with_values(flags), overwrite=overwrite)
+    _check_targets(options, to, session, source, overwrite=overwrite)
     shown = options.window is not False and _can_show()
     if to is not None:  # something comes out without a window, too
         options = replace(options, window=options.window or shown)
 
+    segmenter: RecordedSegmenter | None = None
+    drawn: FilmFile | None = None
+
     def given(console: PlainConsole) -> "Parts":
         from livesegment.cli.parts import Parts
 
+        nonlocal segmenter, drawn
+        drawn = None if to is None else _film(to, options)
         segmenter = _segmenter(session, options, score, console, quiet=quiet)
         return Parts(
             source=_source(session, options, source, paced=realtime or shown),
             segmenter=segmenter,
-            sinks=() if to is None else (_film(to, options),),
+            sinks=() if drawn is None else (drawn,),
             facts=_facts(session),
         )
 
     code = start(options, quiet=quiet, verbose=verbose, given=given)
-    if to is not None and to.exists() and not quiet:
-        say(f"wrote {to}")
+    if segmenter is not None and segmenter.remark and not quiet:
+        say(segmenter.remark)
+    if drawn is not None and drawn.written is not None and not quiet:
+        say(f"wrote {drawn.written}")
     raise typer.Exit(code)
 
 
@@ -167,7 +181,9 @@ def _facts(session: Session) -> dict[str, Any]:
     }
 
 
-def _check_targets(options: RunOptions, to: Path | None, session: Session) -> None:
+def _check_targets(
+    options: RunOptions, to: Path | None, session: Session, film: Path | None, *, overwrite: bool
+) -> None:
     """Keep what is written from what is read.
 
     Raises:
@@ -178,14 +194,23 @@ def _check_targets(options: RunOptions, to: Path | None, session: Session) -> No
             f"--to {to}: the file must be called {FILM}",
             hint=f"ffmpeg -i FILE{FILM} -c copy FILE.mp4 makes others of it",
         )
+    from livesegment.sessions.export import place
+
     inside = session.path.resolve()
     jsonl = None if options.jsonl in {None, "-"} else Path(str(options.jsonl))
     for flag, target in (("--jsonl", jsonl), ("--to", to)):
-        if target is not None and target.resolve().is_relative_to(inside):
+        if target is None:
+            continue
+        if target.resolve().is_relative_to(inside):
             raise UsageError(
                 f"{flag} {target} is inside of the session that is read",
                 hint="name a file elsewhere",
             )
+        reads = (session.path, *([] if film is None else [film]))
+        if flag == "--to":
+            place.check(target, reads, overwrite=overwrite)
+        else:  # what becomes of former lines is the same as in a run
+            place.check_unread(target, reads)
 
 
 def _can_show() -> bool:

@@ -40,7 +40,7 @@ def run(
     if print_config:
         print_toml(options.to_toml())
         return
-    raise typer.Exit(start(options, quiet=quiet, verbose=verbose))
+    raise typer.Exit(start(options, config=config, quiet=quiet, verbose=verbose))
 
 
 def chosen(options: RunOptions, config: Path | None, flags: dict[str, Any]) -> RunOptions:
@@ -55,6 +55,7 @@ def start(
     *,
     quiet: bool,
     verbose: bool,
+    config: Path | None = None,
     given: "Callable[[PlainConsole], Parts] | None" = None,
 ) -> int:
     """Run to the end.
@@ -63,6 +64,7 @@ def start(
         options: what is asked for.
         quiet: whether only what goes wrong is said.
         verbose: whether more than usual is said.
+        config: where some of the options were read from.
         given: makes the parts of the run, where these do not come from the options.
 
     Returns:
@@ -71,6 +73,9 @@ def start(
     Raises:
         LiveSegmentError: something failed; what was recorded is finished all the same.
     """
+    from livesegment.cli import outputs
+
+    outputs.check(options, config=config)
     # OpenCV takes longer to import than the rest of the program; --help does without.
     from livesegment.cli.group_run import GroupRun
     from livesegment.cli.live_run import LiveRun

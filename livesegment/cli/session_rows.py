@@ -1,5 +1,6 @@
 """How sessions are named on the command line, and how what is known of them is written."""
 
+import os
 import shlex
 from datetime import datetime
 from pathlib import Path
@@ -45,10 +46,11 @@ def named(name: str, parent: Path | None) -> Path:
         UsageError: there is none of that name.
         SourceError: it is no session.
     """
-    from livesegment.sessions.session import MANIFEST, find
+    from livesegment.sessions.manifest import MANIFEST
+    from livesegment.sessions.session import find
 
     path = find(name, folder(parent))
-    if not (path / MANIFEST).is_file():
+    if not os.path.lexists(path / MANIFEST):
         raise SourceError(
             f"{path} is no session: it has no {MANIFEST}",
             hint="`livesegment sessions list` shows those there are",

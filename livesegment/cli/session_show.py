@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Labels, gaps, problems that are listed."""
+MOST_VIDEOS = 500
+"""That are listed, the newest."""
 SUM = 12
 """Digits of a checksum that tell files apart."""
 
@@ -63,7 +65,7 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
     for file in objects(facts.get("weights")):
         found = _text(file.get("sha256"))
         yield "weights", _text(file.get("file")) + (f", sha256 {found[:SUM]}..." if found else "")
-    labels = session.labels
+    labels = session.facts.labels
     more = ", ..." if len(labels) > SHOWN else ""
     yield "classes", f"{len(labels)}: {', '.join(labels[:SHOWN])}{more}" if labels else ""
     engine = [_text(facts.get(key)) for key in ("engine", "device")]
@@ -76,9 +78,9 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
     dropped = dropped if facts.get("dropped") and facts.get("captured") else []
     late = facts.get("recorder_dropped")
     late = late if isinstance(late, Mapping) else {"overlay": late}
-    dropped += [f"{value} not in the {kind} video" for kind, value in late.items() if value]
+    dropped += [f"{_count(n)} not in the {kind} video" for kind, n in late.items() if number(n)]
     lost = facts.get("lines_lost")
-    dropped += [f"{_count(lost)} JSON lines that nobody read"] if lost else []
+    dropped += [f"{_count(lost)} JSON lines that nobody read"] if number(lost) else []
     yield "dropped", ", ".join(dropped)
     gaps = objects(facts.get("gaps"))
     told = [f"{span(number(gap.get('seconds')))} at {_count(gap.get('start'))} s" for gap in gaps]
@@ -93,31 +95,31 @@ def _lines(session: "Session", row: "Overview") -> Iterator[tuple[str, str]]:
 def _print_videos(session: "Session") -> None:
     from rich.table import Table
 
-    from livesegment.sessions.facts import number, objects
-
-    videos = objects(session.manifest.get("videos"))
+    videos = session.facts.videos
     if not videos:
         return
     table = Table("video", "codec", "size", "frames", "seconds", "bytes", "begins at", box=None)
-    there = {video.facts.get("file"): video.path for video in session.videos()}
-    for video in videos:
-        path = there.get(video.get("file"))
-        count = number(video.get("bytes"))
+    there = {video.facts.file: video.path for video in session.videos()}
+    for video in videos[-MOST_VIDEOS:]:
+        path = there.get(video.file)
+        count = video.bytes
         if count is None and path is not None:
             count = path.stat().st_size
-        name = _text(video.get("file")) if path is None else path.name
-        missing = "" if path else " (removed)" if "removed" in video else " (missing)"
+        name = video.file if path is None else path.name
+        missing = "" if path else " (removed)" if video.removed else " (missing)"
         cells = (
             name + missing,
-            _text(video.get("codec")),
-            f"{_count(video.get('width'))}x{_count(video.get('height'))}",
-            _count(video.get("frames")),
-            _count(video.get("seconds")),
-            "" if count is None else size(int(count)),
-            f"{_count(video.get('start'))} s",
+            video.codec,
+            "x".join(str(side) for side in video.size or ()),
+            _count(video.frames),
+            _count(video.seconds),
+            "" if count is None else size(count),
+            f"{_count(video.start)} s",
         )
         table.add_row(*(printable(cell) for cell in cells))
     print_line("")
+    if len(videos) > MOST_VIDEOS:
+        print_line(f"the newest {MOST_VIDEOS} of {len(videos)} videos; --json has them all:")
     tables().print(table)
     print_line("")
 
@@ -133,8 +135,8 @@ def _next(session: "Session", row: "Overview") -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A text out of a manifest; nothing for null."""
-    return "" if value is None else str(value)
+    """A text or number out of a manifest; nothing for anything else."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _count(value: Any) -> str:

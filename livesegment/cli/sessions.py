@@ -62,12 +62,14 @@ def list_(given: Folder = None, *, parent: Parent = None, as_json: Json = False)
 
 def pin(names: Names, *, parent: Parent = None) -> None:
     """Keep sessions for ever: --keep and --keep-size leave them alone."""
+    from livesegment.atomic import fresh
     from livesegment.sessions.session import PINNED
 
     for path in [named(name, parent) for name in names]:
         before = (path / PINNED).exists()
         try:
-            (path / PINNED).touch()
+            if not before:
+                fresh(path / PINNED).close()
         except OSError as error:
             raise SinkError(f"cannot pin {path}: {error.strerror}") from error
         say(f"{path.name}: {'was pinned already' if before else 'pinned'}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from livesegment.cli.declared import option
+from livesegment.cli.values import index, shortened
 from livesegment.errors import SpecError, UsageError
 from livesegment.spec import unknown_key
 
@@ -151,6 +152,8 @@ def tries(text: str | None) -> int | None:
         return None
     if text.strip().lower() in {"forever", "inf", "endless"}:
         return FOREVER
-    if not text.strip().isdigit() or int(text) == 0:
-        raise UsageError(f"--retry {text!r} is no number of tries", hint="such as 5, or forever")
-    return int(text)
+    if not (count := index(text.strip())):
+        raise UsageError(
+            f"--retry {shortened(text)} is no number of tries", hint="such as 5, or forever"
+        )
+    return count

@@ -11,7 +11,6 @@ encoder the surfaces that it wants.
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from livesegment import child
 from livesegment.codecs.libav import LibavEncoder, Recipe, load
 from livesegment.errors import SinkError
 from livesegment.frame import Image
@@ -40,7 +40,6 @@ BITS_PER_PIXEL = 0.1
 """For encoders that can be told a rate only."""
 INTEL, AMD = "0x8086", "0x1002"
 """PCI vendors."""
-COMMAND = (sys.executable, "-m", "livesegment.codecs.hardware")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,32 +181,23 @@ def distrust(encoder: str) -> None:
     _verdicts[encoder] = Verdict("it failed in use")
 
 
-def examine(recipe: Recipe, command: Sequence[str] = COMMAND, seconds: float = SECONDS) -> Verdict:
+def examine(recipe: Recipe, seconds: float = SECONDS) -> Verdict:
     """Try an encoder in a process of its own.
 
     Args:
         recipe: what to try, at `SIZE` and `FPS`.
-        command: of the process, which reads the recipe and writes the verdict.
         seconds: it is ended after so many.
     """
     try:
-        child = subprocess.run(  # noqa: S603 -- this program itself
-            command,
-            input=json.dumps(asdict(recipe)),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",  # drivers write what they like
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Verdict(f"gave no answer in {seconds:.0f} s")
+        answer = child.ask(__name__, json.dumps(asdict(recipe)), seconds=seconds)
+    except TimeoutError as error:
+        return Verdict(str(error))
     except OSError as error:
         return Verdict(f"could not be tried: {error.strerror}")
     try:
-        return Verdict(**json.loads(child.stdout.splitlines()[-1]))
-    except (IndexError, ValueError, TypeError):
-        return Verdict(f"ended without an answer (status {child.returncode})")
+        return Verdict(**json.loads(answer.text))
+    except (ValueError, TypeError):
+        return Verdict(f"ended without an answer (status {answer.status})")
 
 
 def attempt(recipe: Recipe) -> Verdict:
@@ -265,12 +255,8 @@ def _decoded(private: bytes, samples: Sequence[bytes]) -> list[Image]:
     return [frame.to_ndarray(format="bgr24") for frame in frames]
 
 
-def main() -> int:
-    """Read a recipe from standard input, try it here, and write the verdict as JSON."""
-    verdict = attempt(Recipe(**json.load(sys.stdin)))
+def main(recipe: str) -> int:
+    """Try a recipe, given as JSON, here, and write the verdict as JSON."""
+    verdict = attempt(Recipe(**json.loads(recipe)))
     sys.stdout.write(f"\n{json.dumps(asdict(verdict))}\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,8 +17,9 @@ from livesegment.codecs.avc import ParameterSets, is_key, units
 from livesegment.codecs.base import Packet
 from livesegment.errors import SinkError, one_line
 from livesegment.frame import Image
+from livesegment.packages import install
 
-INSTALL = "pip install 'livesegment[h264]'"
+INSTALL = install("h264")
 MILLISECOND = Fraction(1, 1000)
 KEY_MS = 2000
 """Longest way from one key frame to the next."""

@@ -2,6 +2,7 @@
 
 from livesegment.codecs.base import Encoder
 from livesegment.errors import SinkError, UsageError
+from livesegment.packages import install
 
 AUTO = "auto"
 CODECS = ("h264", "mpeg4", "mjpeg")
@@ -48,7 +49,7 @@ def chosen(codec: str, *, exact: bool = False) -> str:
         return next(name for name in among if why_not(name) is None)
     reason = why_not(codec)
     if reason is not None:
-        hint = "pip install 'livesegment[h264]'" if codec == "h264" else "--codec mjpeg works"
+        hint = install("h264") if codec == "h264" else "--codec mjpeg works"
         raise SinkError(f"--codec {codec} cannot be had: {reason}", hint=hint)
     return codec
 

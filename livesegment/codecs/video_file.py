@@ -21,8 +21,6 @@ from livesegment.matroska.writer import MatroskaWriter, Track
 MIN_FREE = 1_000_000_000
 """Bytes; below this a recording ends in good order instead of breaking off."""
 CHECK_SECONDS = 1.0
-SYNC_SECONDS = 5.0
-"""What is older is safe from a power cut, too."""
 
 
 def check_room(folder: Path, min_free: int) -> None:
@@ -91,7 +89,7 @@ class VideoFile:
         self._part = growing(path)
         self._min_free = min_free
         self._clock = clock
-        self._checked_at = self._synced_at = clock()
+        self._checked_at = clock()
         check_room(self.path.parent, self._min_free)
         # Most codecs have even sides only: an odd last row or column is repeated, not cut off.
         self._coded = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -216,7 +214,7 @@ class VideoFile:
                 self.frames += 1
 
     def _look_after(self) -> None:
-        """Now and then: is there room, is the file still there, is it safe from a power cut."""
+        """Now and then: is there room, and is the file still there."""
         now = self._clock()
         if now - self._checked_at > CHECK_SECONDS:
             self._checked_at = now
@@ -226,10 +224,6 @@ class VideoFile:
                     f"{self._part} was taken away while it was being written",
                     hint="what else was recorded is where it was",
                 )
-        if now - self._synced_at > SYNC_SECONDS and self._writer is not None:
-            self._synced_at = now
-            with self._writing():
-                self._writer.sync()
 
     @contextmanager
     def _encoding(self) -> Iterator[None]:

@@ -26,6 +26,13 @@ class Style(StrEnum):
 
 LABELLED = frozenset({Style.FILL, Style.CONTOUR})
 """Styles that name the objects; the others are pictures in their own right."""
+HIDING = frozenset({Style.BLUR_OBJECTS})
+"""Styles that keep objects from being seen."""
+HIDDEN = (96, 16, 56)
+"""BGR of a picture that is hidden as a whole."""
+MARGIN = 0.12
+"""By which hidden objects are grown on all sides, of the root of their boxes' areas: masks miss
+edges, and what moves is ahead of its mask."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +54,14 @@ GREEN = (64, 177, 0)
 """BGR of a studio's green screen."""
 
 
-def compose(image: Image, instances: Instances, labels: Sequence[str], look: Look) -> Image:
+def compose(
+    image: Image,
+    instances: Instances,
+    labels: Sequence[str],
+    look: Look,
+    *,
+    covered: bool = True,
+) -> Image:
     """The picture of a frame and what was found in it.
 
     Args:
@@ -55,11 +69,16 @@ def compose(image: Image, instances: Instances, labels: Sequence[str], look: Loo
         instances: in pixels of `image`.
         labels: class names in the order of class ids.
         look: how.
+        covered: whether `instances` tells of this very frame; else a style that hides objects
+            hides everything.
 
     Returns:
         A new picture, read-only, since every sink gets the same one.
     """
-    picture = _STYLES[look.style](image, instances, look)
+    if look.style in HIDING and not covered:
+        picture = _concealed(image)
+    else:
+        picture = _STYLES[look.style](image, instances, look)
     if look.style in LABELLED:
         shown = colours(instances)
         line = max(1, round(min(image.shape[:2]) / 360))
@@ -121,14 +140,24 @@ def _blur_objects(image: Image, instances: Instances, look: Look) -> Image:
     del look
     height, width = image.shape[:2]
     picture = image.copy()
-    hidden = overlay.union((width, height), instances)
-    margin = max(3, round(min(height, width) / 60)) | 1
-    hidden = np.asarray(cv2.dilate(hidden, np.ones((margin, margin), np.uint8)), np.uint8)
+    least = max(1, round(min(height, width) / 120))
+    hidden = overlay.union((width, height), instances, margin=MARGIN, least=least)
     block = max(8, round(min(height, width) / 24))
     small = (max(1, width // block), max(1, height // block))
     coarse = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
     mosaic = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
     cv2.copyTo(mosaic, hidden, picture)
+    return picture
+
+
+def _concealed(image: Image) -> Image:
+    """A picture that shows nothing, and says why; a mosaic would leave plain parts as they are."""
+    picture = overlay.plain(image.shape, HIDDEN)
+    height, width = image.shape[:2]
+    scale = min(height, width) / 500
+    place = (round(width * 0.05), height // 2)
+    ink = (255, 255, 255)
+    cv2.putText(picture, "hidden: no masks", place, overlay.FONT, scale, ink, 1, cv2.LINE_AA)
     return picture
 
 

@@ -6,12 +6,12 @@ exception is raised that could be caught.
 
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from livesegment import child
 from livesegment.errors import LiveSegmentError, one_line
 
 Facts: TypeAlias = dict[str, Any]
@@ -44,28 +44,21 @@ def ask(question: str, *arguments: str, seconds: float = SECONDS) -> Facts:
     Raises:
         NoAnswerError: there is none, or another than could be read.
     """
-    command = [sys.executable, "-m", "livesegment.doctor.child", question, *arguments]
     try:
-        child = subprocess.run(  # noqa: S603 -- this program itself
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"gave no answer in {seconds:.0f} s") from None
-    if child.returncode < 0:
-        raise NoAnswerError(f"crashed ({signal.Signals(-child.returncode).name})")
+        answer = child.ask(__name__, question, *arguments, seconds=seconds)
+    except TimeoutError as error:
+        raise NoAnswerError(str(error)) from None
+    except OSError as error:
+        raise NoAnswerError(f"could not be asked: {error.strerror or error}") from error
+    if answer.status < 0:
+        raise NoAnswerError(f"crashed ({signal.Signals(-answer.status).name})")
     try:
-        said = json.loads(child.stdout.splitlines()[-1])
-        if child.returncode == 0:
+        said = json.loads(answer.text)
+        if answer.status == 0:
             return dict(said["facts"])
         message, kind, hint = said["message"], said["kind"], said["hint"]
-    except (IndexError, ValueError, KeyError, TypeError):
-        raise NoAnswerError(f"ended without an answer (status {child.returncode})") from None
+    except (ValueError, KeyError, TypeError):
+        raise NoAnswerError(f"ended without an answer (status {answer.status})") from None
     raise NoAnswerError(message, kind=kind, hint=hint)
 
 
@@ -82,7 +75,3 @@ def main(question: str, *arguments: str) -> int:
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
     sys.stdout.flush()
     return 0 if "facts" in answer else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -49,13 +49,11 @@ def open_window() -> Facts:
     import cv2
     import numpy as np
 
-    from livesegment.sinks.base import Ending
-    from livesegment.sinks.window import Window
+    from livesegment.sinks.screen import Screen
 
-    window = Window("livesegment doctor", lambda _: None)
-    window.show(np.full((90, 160, 3), 127, np.uint8))
+    Screen("livesegment doctor", lambda *_: None).show(np.full((90, 160, 3), 127, np.uint8))
     cv2.waitKey(50)
-    window.close(Ending.USER)
+    cv2.destroyAllWindows()
     return {}
 
 

@@ -9,6 +9,7 @@ from livesegment.doctor.finding import Finding, Topic, Verdict, fail, ok, warn
 from livesegment.doctor.graphics import NvidiaGpu
 from livesegment.engines.registry import ENGINES, REFERENCE, engine_factory
 from livesegment.errors import EngineError
+from livesegment.packages import install
 
 SECONDS = 120.0
 """A driver may build its kernels at the first run."""
@@ -70,7 +71,7 @@ def _without(engine: str, error: NoAnswerError) -> Finding:
     """An engine that is not there, or that crashes when it is loaded."""
     missing = error.kind == EngineError.__name__ and engine != REFERENCE
     kind = warn if missing else fail
-    hint = error.hint or f"pip install --force-reinstall 'livesegment[{engine}]'"
+    hint = error.hint or install(engine, again=True)
     return kind(Topic.ENGINES, engine, str(error), hint)
 
 
@@ -79,7 +80,7 @@ def _tried(ask: Ask, engine: str, device: str) -> Finding:
     name = f"{engine}, {device}"
     instead = "mend its driver, or use --device cpu"
     if device == "cpu":
-        instead = f"pip install --force-reinstall 'livesegment[{engine}]', or another --engine"
+        instead = f"{install(engine, again=True)}, or another --engine"
     try:
         facts = ask("forward:run", engine, device, seconds=SECONDS)
     except NoAnswerError as error:

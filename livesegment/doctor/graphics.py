@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
+from livesegment.packages import install
 
 SECONDS = 15.0
 CUDA_13_DRIVER = 580
@@ -31,8 +32,8 @@ class NvidiaGpu:
         """The command that makes ONNX Runtime use it."""
         major = self.driver.split(".", maxsplit=1)[0]
         old = major.isdigit() and int(major) < CUDA_13_DRIVER
-        wanted = CUDA_12_BUILD if old else "'livesegment[cuda]'"
-        return f"pip uninstall -y onnxruntime onnxruntime-gpu && pip install {wanted}"
+        wanted = f"pip install {CUDA_12_BUILD}" if old else install("cuda")
+        return f"pip uninstall -y onnxruntime onnxruntime-gpu && {wanted}"
 
 
 def nvidia_gpu() -> NvidiaGpu | str | None:

@@ -27,7 +27,9 @@ def findings(default: str) -> list[Finding]:
     try:
         rows = _models(all_specs(), default)
     except LiveSegmentError as error:
-        rows = [fail(Topic.MODELS, "descriptions", str(error), error.hint or "mend or delete it")]
+        rows = [
+            fail(Topic.MODELS, "descriptions", str(error), error.hint or "mend it, or move it away")
+        ]
     return [*rows, _writable(data_folder()), *_room()]
 
 
@@ -60,7 +62,7 @@ def _installed(spec: ModelSpec, paths: list[Path]) -> Finding:
         except LiveSegmentError as error:
             wrong = str(error)
         if wrong:
-            hint = f"delete {path}, then: livesegment models pull {spec.name}"
+            hint = f"move {path} away, then: livesegment models pull {spec.name}"
             return fail(Topic.MODELS, spec.name, f"{path} is damaged: {wrong}", hint)
     known = all(file.sha1 or file.sha256 for file in spec.files)
     return ok(Topic.MODELS, spec.name, f"{says}, {'sums right' if known else 'no sum known'}")
@@ -73,7 +75,9 @@ def _writable(folder: Path) -> Finding:
         there = there.parent
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return ok(Topic.MODELS, "own folder", f"{folder} can be written")
-    hint = f"sudo chown -R $USER {there}; or set LIVESEGMENT_HOME to another folder"
+    hint = (
+        "set LIVESEGMENT_HOME to a folder of yours, such as: export LIVESEGMENT_HOME=~/livesegment"
+    )
     return fail(Topic.MODELS, "own folder", f"{folder} cannot be written", hint)
 
 

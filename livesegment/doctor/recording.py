@@ -7,6 +7,7 @@ from typing import NamedTuple
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
 from livesegment.frame import Image
+from livesegment.packages import install
 
 FRAMES = 12
 SIZE = (320, 240)
@@ -14,7 +15,7 @@ SIZE = (320, 240)
 FPS = 25.0
 NEAR = 16.0
 """Grey levels that a picture may be off by on average; codecs lose some."""
-REINSTALL = "pip install --force-reinstall opencv-contrib-python"
+REINSTALL = install("opencv", again=True)
 
 
 class Film(NamedTuple):
@@ -36,14 +37,14 @@ FILMS = (
         "h264",
         "H.264 in .mkv",
         "recordings are larger, or their pictures come at a constant rate",
-        "pip install 'livesegment[h264]'",
-        "pip install --force-reinstall 'livesegment[h264]'",
+        install("h264"),
+        install("h264", again=True),
     ),
     Film(
         "mpeg4",
         "MPEG-4 in .mkv",
         "without H.264, recordings are Motion JPEG, ten times as large",
-        "pip install 'livesegment[h264]'",
+        install("h264"),
         REINSTALL,
     ),
     Film("mjpeg", "Motion JPEG in .mkv", "--codec mjpeg cannot be used", REINSTALL, REINSTALL),

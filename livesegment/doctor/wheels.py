@@ -5,6 +5,7 @@ from importlib import metadata
 
 from livesegment.doctor.child import Ask, Facts, NoAnswerError
 from livesegment.doctor.finding import Finding, Topic, fail, ok, warn
+from livesegment.packages import install
 from livesegment.sinks.display import PACKAGES
 
 WANTED = "opencv-contrib-python"
@@ -124,13 +125,13 @@ def _onnxruntime(version: Version) -> list[Finding]:
     if len(found) < 2:
         return []
     best = next(wheel for wheel in reversed(ONNXRUNTIME) if wheel in found)
-    wanted = "'livesegment[cuda]'" if best == "onnxruntime-gpu" else best
+    wanted = install("cuda") if best == "onnxruntime-gpu" else f"pip install {best}"
     says = ", ".join(f"{wheel} {number}" for wheel, number in found.items())
     return [
         fail(
             Topic.WHEELS,
             "ONNX Runtime",
             f"{says}: they overwrite each other's files, and a GPU may go unused",
-            f"pip uninstall -y {' '.join(found)} && pip install {wanted}",
+            f"pip uninstall -y {' '.join(found)} && {wanted}",
         )
     ]

@@ -13,12 +13,15 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from livesegment.engines.base import EngineReport, Obstacle
+from livesegment.engines.runtimes import runtime
 from livesegment.errors import EngineError, ModelError, one_line
 from livesegment.network import Dialect, Format, Network, Tensors
+from livesegment.packages import install
+
+onnxruntime = runtime("onnxruntime")
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -29,8 +32,8 @@ PROVIDERS = {
 }
 ON_NVIDIA = ("cuda", "tensorrt")
 HINTS = {
-    "cuda": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]'",
-    "tensorrt": "pip uninstall -y onnxruntime && pip install 'livesegment[cuda]' tensorrt",
+    "cuda": f"pip uninstall -y onnxruntime && {install('cuda')}",
+    "tensorrt": f"pip uninstall -y onnxruntime && {install('cuda')} tensorrt",
     "directml": "on Windows: pip uninstall -y onnxruntime && pip install onnxruntime-directml",
     "coreml": "only ONNX Runtime for macOS has it; use --device cpu",
 }
@@ -130,7 +133,7 @@ class OnnxRuntimeEngine:
             detail=f"{here} of {total} nodes" if here < total else "",
         )
 
-    def _open(self, threads: int | None) -> "onnxruntime.InferenceSession":
+    def _open(self, threads: int | None) -> Any:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:

@@ -19,6 +19,7 @@ from livesegment.engines.capabilities import TARGETS, Ran, Target
 from livesegment.engines.missing_operators import missing_operators
 from livesegment.errors import EngineError, ModelError
 from livesegment.network import Dialect, Format, Network, Tensors
+from livesegment.packages import install
 
 GPU = 4
 """`cv2.ocl.Device.type()` of a GPU; the DNN module refuses every other OpenCL device."""
@@ -55,8 +56,7 @@ def _wrong() -> Obstacle | None:
         return None
     return Obstacle(
         f"this OpenCV ({cv2.__version__}) computes convolutions with odd padding wrongly",
-        "pip install --upgrade opencv-contrib-python; or another engine, such as "
-        "pip install 'livesegment[openvino]'",
+        f"pip install --upgrade opencv-contrib-python; or another engine: {install('openvino')}",
     )
 
 
@@ -108,7 +108,7 @@ def _cuda_obstacle(device: str) -> Obstacle | None:
     return Obstacle(
         f"this OpenCV ({cv2.__version__}) has no CUDA device to run on",
         "OpenCV from PyPI is built without CUDA; "
-        "pip install 'livesegment[cuda]' and --engine onnxruntime, or use --device cpu",
+        f"{install('cuda')} and --engine onnxruntime, or use --device cpu",
     )
 
 
@@ -224,7 +224,7 @@ def _read(network: Network, target: Target) -> Any:
             if net.empty():
                 raise ModelError(
                     f"OpenCV {cv2.__version__} cannot read {network.name}: {_lacks(network)}",
-                    hint="another engine may: pip install 'livesegment[onnxruntime]'",
+                    hint=f"another engine may: {install('onnxruntime')}",
                 )
         target.choose(net)
     except cv2.error as error:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livesegment.engines.base import EngineReport, Obstacle
-from livesegment.engines.quiet_openvino import openvino
+from livesegment.engines.runtimes import runtime
 from livesegment.errors import EngineError, ModelError, one_line
 from livesegment.network import Dialect, Format, Network, Tensors
+
+openvino = runtime("openvino")
 
 PLUGINS = {"cpu": "CPU", "cpu-bf16": "CPU", "gpu": "GPU", "npu": "NPU"}
 PRECISIONS = {"cpu": "f32", "cpu-bf16": "bf16"}

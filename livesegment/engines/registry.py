@@ -5,6 +5,7 @@ from typing import cast
 
 from livesegment.engines.base import EngineFactory, Obstacle
 from livesegment.errors import EngineError
+from livesegment.packages import install
 
 ENGINES = {
     "opencv": "livesegment.engines.opencv:OpenCvEngine",
@@ -50,7 +51,7 @@ def engine_factory(name: str) -> EngineFactory:
         raise EngineError(
             f"engine {name!r} needs "
             + (missing if isinstance(error, ModuleNotFoundError) else broken),
-            hint=f"pip install 'livesegment[{name}]'",
+            hint=install(name),
         ) from error
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from livesegment.errors import SinkError
 from livesegment.events.moment import ROUNDING
 from livesegment.events.ring import Reader, Shot
 from livesegment.frame import Image
+from livesegment.sessions.retention import Kept
 
 MJPEG = "mjpeg"
 """The codec whose packets are the ring's pictures; it goes on where another failed."""
@@ -153,6 +155,31 @@ class Clip:
                     "codec": file.codec,
                 }
             )
+
+
+def kept(folder: Path, clips: list[dict[str, Any]], clock: float) -> list[Kept]:
+    """Finished clips by their ages, each with the picture of its event.
+
+    Args:
+        folder: of the session.
+        clips: as `Clip.files` has them; what is removed is taken off the list.
+        clock: the time now, on the session's clock.
+    """
+    found = []
+    for one in list(clips):
+        clip = folder / one["file"]
+        files = [file for file in (clip, clip.with_suffix(".jpg")) if file.exists()]
+        size = sum(file.stat().st_size for file in files)
+        age = clock - one["start"] - one["seconds"]
+        found.append(Kept(one["file"], age, size, partial(_remove, files, clips, one)))
+    return found
+
+
+def _remove(files: list[Path], clips: list[dict[str, Any]], one: dict[str, Any]) -> bool:
+    for file in files:
+        file.unlink(missing_ok=True)
+    clips.remove(one)
+    return True
 
 
 def _picture(shot: Shot) -> Image:

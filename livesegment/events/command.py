@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import selectors
 import shlex
 import shutil
@@ -26,6 +27,13 @@ GRACE = 2.0
 """Seconds from asking it to end to making it."""
 LOOK = 0.1
 """Seconds between two looks at whether it is still wanted."""
+PASSED = re.compile(
+    "PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|TMPDIR|DISPLAY|WAYLAND_DISPLAY|"
+    "XAUTHORITY|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|PULSE_SERVER|"
+    "SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|TEMP|TMP|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA",
+    re.IGNORECASE if os.name == "nt" else 0,
+)
+"""Variables that a command gets of our environment, where other programs' passwords may be."""
 MOST_OUTPUT = 4096
 """Bytes of what it says that are kept, the last."""
 
@@ -33,34 +41,35 @@ MOST_OUTPUT = 4096
 class Command:
     """Runs a command without a shell, told of the event on its standard input; see `Hook`."""
 
-    def __init__(self, text: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, text: str, shown: str, *, timeout: float = TIMEOUT) -> None:
         """Look for the command.
 
         Args:
             text: the command and its arguments, quoted as in a shell.
+            shown: what messages call it; arguments may be secrets.
             timeout: seconds that it may run.
 
         Raises:
             UsageError: there is no such command.
         """
+        self._name = f"--exec {shown}"
         try:
             self._arguments = shlex.split(text)
-        except ValueError as error:
-            raise UsageError(f"--exec {text!r}: {error}".replace("No", "no")) from error
+        except ValueError as error:  # it is not shown: a command that is none may hold anything
+            raise UsageError(f"--exec: {error}".replace("No", "no")) from error
         if not self._arguments or not self._arguments[0]:
             raise UsageError("--exec names no command", hint="such as --exec 'notify-send event'")
-        command = self._arguments[0]
-        if shutil.which(command) is None:
+        if shutil.which(self._arguments[0]) is None:
             raise UsageError(
-                f"--exec {command}: there is no such command, or it may not be run",
+                f"{self._name}: there is no such command, or it may not be run",
                 hint="no shell is asked: for its features say --exec 'sh -c \"...\"'",
             )
         self._timeout = timeout
 
     @property
     def name(self) -> str:
-        """See `Hook.name`; arguments may be secrets."""
-        return f"--exec {self._arguments[0]}"
+        """See `Hook.name`."""
+        return self._name
 
     def deliver(self, message: Message, stop: threading.Event) -> None:
         """Run the command to its end; see `Hook.deliver`."""
@@ -82,7 +91,7 @@ class Command:
                     stdin=told,
                     stdout=subprocess.DEVNULL if sys.platform == "win32" else subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    env=os.environ | _variables(message),
+                    env=_environment(message),
                     start_new_session=True,
                 )
         except (OSError, ValueError) as error:
@@ -139,9 +148,9 @@ class _Output:
         return self._stream is not None
 
 
-def _variables(message: Message) -> Mapping[str, str]:
-    """The event as environment variables."""
-    return {
+def _environment(message: Message) -> Mapping[str, str]:
+    """The event as environment variables, and of our own those that are known to be no secrets."""
+    return {key: value for key, value in os.environ.items() if PASSED.fullmatch(key)} | {
         "LIVESEGMENT_EVENT_TYPE": message.type,
         "LIVESEGMENT_EVENT_ID": message.id,
         "LIVESEGMENT_EVENT_CONDITION": message.condition,

@@ -1,9 +1,7 @@
 """An address that every event is posted to."""
 
 import base64
-import re
 import threading
-from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from livesegment.errors import UsageError
@@ -28,7 +26,7 @@ class Webhook:
     def __init__(
         self,
         url: str,
-        redact: Callable[[str], str],
+        shown: str,
         *,
         timeout: float = TIMEOUT,
         pause: float = PAUSE,
@@ -37,16 +35,14 @@ class Webhook:
 
         Args:
             url: http or https; `user:password@` becomes Basic authentication.
-            redact: takes passwords out of a URL, for messages.
+            shown: as much of it as messages may show.
             timeout: seconds that connecting, and each read, may take.
             pause: seconds before the second try.
 
         Raises:
             UsageError: it is no such address.
         """
-        # The path of many a webhook is its password: no more than the host is ever told.
-        shown = re.sub(r"^(\w+://[^/?#]*).*", r"\1/...", redact(url), flags=re.DOTALL)
-        self._name = f"--webhook {shown}" if "://" in shown else "--webhook"
+        self._name = f"--webhook {shown}"
         self._timeout = timeout
         self._pause = pause
         self._headers = {"Content-Type": "application/json"}

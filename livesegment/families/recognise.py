@@ -13,7 +13,7 @@ from livesegment.families import (
     yolo_seg,
 )
 from livesegment.families.onnx_header import OnnxHeader
-from livesegment.families.refusal import refusal, scattered
+from livesegment.families.refusal import refusal
 from livesegment.families.single_onnx import read_header
 from livesegment.store import Model
 
@@ -70,8 +70,6 @@ def recognise(weights: bytes, name: str) -> Recognised:
         ModelError: the file is damaged, or of no known family.
     """
     header = read_header(weights, name)
-    if header.external:
-        raise scattered(header, name)
     if header.metadata.get("task", "segment") not in {"segment", "semantic"}:
         raise refusal(header, name)
     for family, recognises in RECOGNISERS.items():

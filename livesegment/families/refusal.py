@@ -29,16 +29,6 @@ READ_HINT = (
 )
 
 
-def scattered(header: OnnxHeader, name: str) -> ModelError:
-    """The error for a file whose weights lie in another."""
-    return ModelError(
-        f"{name} keeps its weights in another file, {header.external}",
-        hint="put them into one, in Python: import onnx; "
-        f'onnx.save(onnx.load("{name}"), "whole.onnx"); or torch.onnx.export(..., '
-        "external_data=False)",
-    )
-
-
 def refusal(header: OnnxHeader, name: str) -> ModelError:
     """The error for a file that no family knows: what it looks like, and what to type."""
     task = header.metadata.get("task", "segment")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from livesegment.builtin import colour_shapes
 from livesegment.errors import EngineError, ModelError, UsageError
+from livesegment.families import rf_detr_seg, yolo_header
 from livesegment.families.base import Family
 from livesegment.families.mask_rcnn import MaskRcnn
 from livesegment.families.rebuild.conversion import Proof, convert
@@ -15,12 +16,13 @@ from livesegment.families.recognise import recognise
 from livesegment.families.rf_detr_seg import RfDetrSeg
 from livesegment.families.rtmdet_ins import RtmdetIns
 from livesegment.families.semantic import Semantic
+from livesegment.families.single_onnx import read_header
 from livesegment.families.torchvision_mask_rcnn import OnnxMaskRcnn
 from livesegment.families.yolact import Yolact
 from livesegment.families.yolo_seg import YoloSeg
 from livesegment.network import Format
 from livesegment.spec import ModelSpec
-from livesegment.store import Model, find_spec
+from livesegment.store import Model, find_spec, read_labels
 
 
 def _unsaid(_: str) -> None:
@@ -82,7 +84,8 @@ def _mask_rcnn(request: Request) -> Family:
         graph = text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{request.model.paths['graph']} is no text graph: {error}") from error
-    labels = request.model.spec.labels or find_spec("mask-rcnn-inception-v2-coco").labels
+    named = request.model.spec.labels or read_labels(request.model.unsaid_labels)
+    labels = named or find_spec("mask-rcnn-inception-v2-coco").labels
     return _tensorflow(request, weights, graph, labels, request.name)
 
 
@@ -117,6 +120,10 @@ def _tensorflow(
     )
 
 
+NAMES_INSIDE = (yolo_header.class_names, rf_detr_seg.class_names)
+"""What finds the class names that a file holds."""
+
+
 class _OneFile(Protocol):
     """The class of a family that is one ONNX file."""
 
@@ -132,10 +139,16 @@ class _OneFile(Protocol):
 
 def _one_file(kind: _OneFile) -> Callable[[Request], Family]:
     def make(request: Request) -> Family:
+        weights, labels = request.needed("weights"), request.model.spec.labels
+        beside = request.model.unsaid_labels
+        if not labels and beside is not None and beside.is_file():
+            header = read_header(weights, request.name)
+            if not any(names(header) for names in NAMES_INSIDE):
+                labels = read_labels(beside)
         return kind(
-            request.needed("weights"),
+            weights,
             name=request.name,
-            labels=request.model.spec.labels,
+            labels=labels,
             input_size=request.input_size,
         )
 

@@ -103,7 +103,7 @@ class RfDetrSeg:
         self._input_size = size
         self._normalisation = Normalisation.stated(header, name) or IMAGENET
         columns = header.outputs[found.labels][2]
-        self.labels = tuple(labels) or _class_names(header) or _unnamed(columns)
+        self.labels = tuple(labels) or class_names(header) or _unnamed(columns)
         if columns:
             self._check_columns(columns)
         self.networks = (
@@ -181,7 +181,7 @@ def _unnamed(columns: int) -> tuple[str, ...]:
     return COCO_BY_ID if columns in {0, len(COCO_BY_ID)} else numbered(columns)
 
 
-def _class_names(header: OnnxHeader) -> tuple[str, ...]:
+def class_names(header: OnnxHeader) -> tuple[str, ...]:
     """Class names in the order of ids, from the metadata; empty where it has none."""
     try:
         stated = json.loads(header.metadata.get(METADATA, "{}"))

@@ -60,18 +60,26 @@ class PictureInput:
 
 
 def read_header(weights: bytes, name: str) -> OnnxHeader:
-    """The header of a file called `name`.
+    """The header of a file called `name`; no engine gets one that refers to other files.
 
     Raises:
-        ModelError: the bytes are no ONNX model.
+        ModelError: the bytes are no ONNX model, or not all of it.
     """
     try:
-        return OnnxHeader.parse(weights)
+        header = OnnxHeader.parse(weights)
     except ValueError as error:
         raise ModelError(
             f"{name} is damaged or no ONNX model: {error}",
             hint="export or fetch the file again: it may have been cut off",
         ) from error
+    if header.external:
+        raise ModelError(
+            f"{name} keeps its weights in another file, {header.external}",
+            hint="put them into one, in Python: import onnx; "
+            f'onnx.save(onnx.load("{name}"), "whole.onnx"); or torch.onnx.export(..., '
+            "external_data=False)",
+        )
+    return header
 
 
 def listed(shapes: dict[str, tuple[int, ...]]) -> str:

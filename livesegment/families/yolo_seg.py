@@ -192,10 +192,15 @@ class YoloSeg:
         # As many rows as YOLOv5 has are never final: one class makes them just as long.
         if b == 6 + k and a != 3 * cells:
             return Layout.FINAL, classes
+        if classes:
+            _, found = self._layout(predictions, prototypes, 0)
+            raise ModelError(
+                f"{self._name} finds {found} classes, but {classes} names are given",
+                hint="a .names or .txt file beside the model is taken for its names, a line each",
+            )
         raise ModelError(
-            f"{self._name}: predictions {tuple(predictions)} with {k} prototypes"
-            + (f" and {classes} classes" if classes else "")
-            + " fit no YOLO segmentation head",
+            f"{self._name}: predictions {tuple(predictions)} with {k} prototypes "
+            "fit no YOLO segmentation head",
             hint=EXPORT_HINT,
         )
 

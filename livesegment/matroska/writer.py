@@ -5,7 +5,6 @@ the format allows. Room is kept for what only the end can tell, so closing write
 the pictures and overwrites a few bytes; nothing is moved.
 """
 
-import os
 import struct
 from contextlib import suppress
 from errno import EDQUOT, EFBIG, ENOSPC
@@ -97,15 +96,6 @@ class MatroskaWriter:
         self._steps.add(ms)
         self.last_ms = max(self.last_ms, ms)
         self.frames += 1
-
-    def sync(self) -> None:
-        """Have the disk keep what was written, which costs it some milliseconds.
-
-        Raises:
-            OSError: it did not.
-        """
-        flush = getattr(os, "fdatasync", os.fsync)  # the former not on every system
-        flush(self._file.fileno())
 
     def close(self, end_ms: int | None = None) -> None:
         """Write the sizes, the duration and the index. Safe to call twice.

@@ -1,13 +1,17 @@
 """What keys change while a run goes on."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
 from livesegment.compositing.look import Look, Style
 from livesegment.instances import Instances
 from livesegment.segmenters.base import Segmenter
+from livesegment.sessions.timeline import iso
 
 KEYS = (
     ("ESC q", "end"),
@@ -27,12 +31,27 @@ KEYS = (
 SCORE_STEP = 0.05
 LOWEST_SCORE, HIGHEST_SCORE = 0.05, 0.95
 ALPHA_STEP = 0.1
+MOST_ADJUSTMENTS = 200
+"""That are remembered; the newest."""
 
 
 class Controls:
     """State that the user's keys change. Belongs to the presenter's thread."""
 
-    def __init__(self, segmenter: Segmenter, look: Look) -> None:
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        look: Look,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Start with nothing changed.
+
+        Args:
+            segmenter: whose score threshold is changed.
+            look: of the picture at first.
+            clock: the time of day, for what is remembered of the changes.
+        """
         self.look = look
         self.paused = False
         self.steps = 0
@@ -43,6 +62,16 @@ class Controls:
         """What the last key did."""
         self.actions: dict[str, Callable[[], None]] = {}
         """Keys whose work is done elsewhere: recording, snapshots, full screen."""
+        self.settings: dict[str, Callable[[], object]] = {
+            "style": lambda: str(self.look.style),
+            "alpha": lambda: self.look.alpha,
+            "score": lambda: self._segmenter.thresholds.score,
+            "hidden_on_screen": lambda: sorted(self._hidden),
+        }
+        """What keys change, and the manifest of a session tells of."""
+        self.adjustments: deque[Mapping[str, Any]] = deque(maxlen=MOST_ADJUSTMENTS)
+        """The changes, oldest first."""
+        self._clock = clock
         self._segmenter = segmenter
         self._hidden: set[int] = set()
         self._on_screen: list[int] = []
@@ -55,6 +84,14 @@ class Controls:
 
     def press(self, key: str) -> None:
         """Do what a key asks for; unknown keys do nothing."""
+        before = {name: value() for name, value in self.settings.items()}
+        self._do(key)
+        for name, value in self.settings.items():
+            if (now := value()) != before[name]:
+                change = {"name": name, "before": before[name], "value": now}
+                self.adjustments.append({"time": iso(self._clock()), **change})
+
+    def _do(self, key: str) -> None:
         self.message = ""
         if key in self.actions:
             self.actions[key]()

@@ -10,8 +10,9 @@ from livesegment.compositing.hud import with_text
 from livesegment.errors import UsageError
 from livesegment.frame import Image
 from livesegment.sinks.base import Ending
+from livesegment.sinks.screen import LARGEST
 from livesegment.sinks.tile import Tile
-from livesegment.sinks.window import LARGEST, Window
+from livesegment.sinks.window import Window
 
 KEYS = (
     ("TAB, click", "select the next source, that one"),
@@ -45,7 +46,7 @@ class Arrangement:
 class GridWindow:
     """Shows the tiles of all sources and hands keys on to them.
 
-    Everything here runs in the main thread; see `Window`. `step` is the body of `Group.run`.
+    Everything here runs in one thread. `step` is the body of `Group.run`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class GridWindow:
         *,
         keys: Sequence[tuple[str, str]] = (),
         size: tuple[int, int] = LARGEST,
+        goes_on: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         window: Window | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class GridWindow:
             remove: called with the name of a source that is not wanted any more.
             keys: what keys do beside those of the grid, for the help.
             size: (width, height) of the canvas.
+            goes_on: see `Window`.
             clock: monotonic seconds.
             window: what to show it in.
         """
@@ -76,7 +79,7 @@ class GridWindow:
         self._more_keys = keys
         self._size = size
         self._clock = clock
-        self._window = window or Window(title, self.press, self.click)
+        self._window = window or Window(title, self.press, self.click, goes_on=goes_on)
         self._selected: Tile | None = None
         self._enlarged = False
         self._help = False
@@ -94,7 +97,7 @@ class GridWindow:
             SinkError: there is no window.
         """
         now = self._clock()
-        if now >= self._due and self._draw():
+        if now >= self._due and not self._window.gone and self._draw():
             self._due = now + 1 / MOST_FPS
         return self._window.idle()
 

@@ -88,6 +88,8 @@ class Pace:
         """Frames above `segment_rate`."""
         self.still = 0
         """Frames in which nothing had changed."""
+        self.confirmed: tuple[int, float] | None = None
+        """Index and capture of the newest of these; read from any thread."""
         self._frames = Throttle(max_fps)
         self._segmentations = Throttle(segment_rate)
         self._gate = gate
@@ -114,6 +116,7 @@ class Pace:
         if self._gate is not None:
             if at - self._last < self._refresh and self._gate.still(frame):
                 self.still += 1
+                self.confirmed = frame.index, frame.captured_at
                 return False
             self._gate.keep(frame)
         self._segmentations.take(at)

@@ -238,6 +238,7 @@ class Pipeline:
             frame,
             newest,
             taken=self._segmenting.taken,
+            confirmed=self._pace.confirmed,
             fps=self._fps,
             state=None if health is None else str(health.state),
         )

@@ -11,8 +11,9 @@ from livesegment.carrying.base import Carrier
 from livesegment.compositing.hud import with_notice, with_text
 from livesegment.compositing.look import compose
 from livesegment.frame import Frame, Image
-from livesegment.instances import Instances, Segmentation
+from livesegment.instances import UNKNOWN, Instances, Segmentation
 from livesegment.pipeline.controls import KEYS, Controls
+from livesegment.pipeline.freshness import Freshness
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.notice import Notice
 from livesegment.sinks.base import Ending, Sink, View
@@ -26,8 +27,7 @@ PLACEHOLDER = (360, 640, 3)
 class Presenter:
     """Turns frames and results into views and hands these to the sinks.
 
-    Runs in the thread that calls it, which must be the main one where a window is among the
-    sinks.
+    Runs in the thread that calls it, and never waits for a window.
     """
 
     def __init__(
@@ -57,8 +57,9 @@ class Presenter:
         """May be replaced between two frames."""
         self.last: View | None = None
         """The view on screen."""
-        self._found = Instances.empty()
-        """What was found in it, hidden classes included."""
+        self._covered = False
+        """Whether its masks tell of its frame."""
+        self._freshness = Freshness()
         self._drawn: object = None
         """State of the controls that it was drawn by."""
         self._taken: int | None = None
@@ -74,6 +75,7 @@ class Presenter:
         segmentation: Segmentation | None,
         *,
         taken: int | None = None,
+        confirmed: tuple[int, float] | None = None,
         fps: float | None = None,
         state: str | None = None,
     ) -> bool:
@@ -83,6 +85,8 @@ class Presenter:
             frame: the newest.
             segmentation: a result that arrived since the last frame, or None.
             taken: index of the frame that is being segmented, where one is.
+            confirmed: index and capture of the newest frame for which the newest result is known
+                to hold, though it may be of an earlier one.
             fps: as the source states it.
             state: how the source is.
 
@@ -100,7 +104,8 @@ class Presenter:
             self.carrier.correct(segmentation)
         found = self.carrier.advance(frame)
         carried = time.perf_counter()
-        view = self._view(frame, found, fps, state)
+        covered = self._freshness.covers(frame, self.carrier.key, confirmed)
+        view = self._view(frame, found, covered, fps, state)
         composed = time.perf_counter()
         self._meter.spent("carry", carried - started)
         self._meter.spent("compose", composed - carried)
@@ -111,7 +116,7 @@ class Presenter:
             self._remake()
             view = replace(view, screen=self.last.screen if self.last else view.screen)
         else:
-            self.last, self._found, self._drawn = view, found, self._looks
+            self.last, self._covered, self._drawn = view, covered, self._looks
         go_on = True
         for sink in self._sinks:  # all of them, even after one asked to end
             begun = time.perf_counter()
@@ -170,23 +175,34 @@ class Presenter:
         if self.last is None:
             # Only for the screen: sinks that record are never handed what was made anew.
             blank = Frame(np.full(PLACEHOLDER, 96, np.uint8), 0, time.monotonic(), 0.0)
-            return self._view(blank, Instances.empty(), None, None)
-        fresh = self._view(self.last.frame, self._found, self.last.fps, self.last.state)
-        self.last = replace(
-            self.last, instances=fresh.instances, picture=fresh.picture, screen=fresh.screen
-        )
+            return self._view(blank, Instances.empty(), True, None, None)
+        last = self.last
+        fresh = self._view(last.frame, last.instances, self._covered, last.fps, last.state)
+        self.last = replace(last, picture=fresh.picture, screen=fresh.screen)
         return self.last
 
-    def _view(self, frame: Frame, found: Instances, fps: float | None, state: str | None) -> View:
-        instances = self.controls.visible(found)
-        picture = compose(frame.image, instances, self._labels, self.controls.look)
+    def _view(
+        self,
+        frame: Frame,
+        instances: Instances,
+        covered: bool,
+        fps: float | None,
+        state: str | None,
+    ) -> View:
+        look = self.controls.look
+        picture = compose(frame.image, instances, self._labels, look, covered=covered)
+        on_screen, visible = picture, self.controls.visible(instances)
+        if visible is not instances:
+            on_screen = compose(frame.image, visible, self._labels, look, covered=covered)
         key = self.carrier.key
+        if key is not None and key.frame_index == UNKNOWN:
+            key = None
         return View(
             frame=frame,
             instances=instances,
             labels=self._labels,
             picture=picture,
-            screen=self._screen(picture),
+            screen=self._screen(on_screen),
             fps=fps,
             key_frame=None if key is None else key.frame_index,
             mask_age=None if key is None else max(0.0, frame.captured_at - key.captured_at),

@@ -39,9 +39,15 @@ class Agreement:
         return self.found / self.reference if self.reference else 1.0
 
     @property
+    def empty(self) -> bool:
+        """Whether there was nothing to compare."""
+        return not self.reference and not self.extra
+
+    @property
     def same(self) -> bool:
-        """Whether both found the same objects."""
-        return self.found == self.reference and not self.extra and self.overlap >= GOOD_OVERLAP
+        """Whether both found the same objects; where there were none, nothing tells."""
+        alike = self.found == self.reference and not self.extra and self.overlap >= GOOD_OVERLAP
+        return alike and self.reference > 0
 
 
 def compare(reference: Instances, other: Instances) -> Agreement:

@@ -1,20 +1,14 @@
 """Which engine and device run a model: the fastest here that finds what the reference finds.
 
 What can be had is tried, each in a process of its own, on a drawn picture; one that finds other
-objects is out, however fast. The verdict is remembered for these files, these versions and this
-processor. What was asked for by name is taken or refused, never replaced.
+objects is out, however fast. Where the reference finds nothing, nothing is known of the others.
+The verdict is remembered for these files, these versions and this processor, for a while.
+What was asked for by name is taken or refused, never replaced.
 """
 
-import hashlib
-import json
 import logging
-import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 from livesegment.engines.base import EngineFactory
 from livesegment.engines.registry import (
@@ -26,14 +20,22 @@ from livesegment.engines.registry import (
 from livesegment.errors import EngineError, LiveSegmentError
 from livesegment.families.registry import load_family
 from livesegment.segmenters.agreement import compare
-from livesegment.segmenters.trial import TIMEOUT, Setup, Trial, attempt
-from livesegment.store import Model, data_folder, digest
+from livesegment.segmenters.trial import (
+    LEAST_SCORE,
+    TIMEOUT,
+    Setup,
+    Trial,
+    TrialTimeoutError,
+    attempt,
+)
+from livesegment.segmenters.verdicts import Choice, Rival, verdict
+from livesegment.store import Model
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
-VERSION = 2
-"""Of the verdicts: raised when engines or families change what they do."""
+NOTHING = "nothing to compare was found"
+"""What is the matter with those that ran where the reference found nothing."""
 WITHOUT_RIVALS = frozenset({"motion", "builtin"})
 """Families that run on OpenCV anyway: nothing to gain that would pay for a comparison."""
 LEAST_PATIENCE, PATIENCE = 10.0, 5.0
@@ -41,35 +43,6 @@ LEAST_PATIENCE, PATIENCE = 10.0, 5.0
 compiling then is not for now."""
 EXACT = "cpu"
 """The device of a reference: other engines on it compute in float32 as the reference does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """One engine and device, and how it did."""
-
-    engine: str
-    device: str
-    seconds: float | None = None
-    """Of the median run; None where it failed."""
-    objects: int = 0
-    """Of the reference's, how many it found."""
-    problem: str = ""
-    """Why it is out; empty where it is not."""
-
-    def __str__(self) -> str:
-        return f"{self.engine} on {self.device}"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a model is to run on."""
-
-    engine: str
-    device: str
-    why: str = ""
-    """One line; empty where nothing was chosen."""
-    rivals: tuple[Rival, ...] = ()
-    """What was compared, the reference first."""
 
 
 def choose(
@@ -105,12 +78,12 @@ def choose(
     if len(wanted) == 1 and model.trusted:
         return Choice(*wanted[0])
     setups = _setups(model, wanted, threads, input_size, lossy_proposals)
-    verdict = _verdict_file(model, setups)
-    if (known := _read(verdict)) is not None:
+    kept = verdict(model, setups)
+    if (known := kept.read()) is not None:
         return known
     load_family(model, input_size)  # what is wrong with the files themselves is wrong for all
     choice = _compare(setups, set(wanted), progress)
-    _write(verdict, choice)
+    kept.write(choice)
     return choice
 
 
@@ -129,7 +102,7 @@ def remembered(
     wanted = _wanted(AUTO, AUTO)
     if len(wanted) == 1 and model.trusted:
         return Choice(*wanted[0])
-    return _read(_verdict_file(model, _setups(model, wanted, threads, input_size)))
+    return verdict(model, _setups(model, wanted, threads, input_size)).read()
 
 
 def fastest(rivals: Iterable[Rival]) -> Rival | None:
@@ -213,17 +186,26 @@ def _compare(
             trial = attempt(setup, timeout=patience)
         except LiveSegmentError as error:
             failure = failure or error
-            rivals.append(Rival(setup.engine, setup.device, problem=str(error)))
+            steady = not isinstance(error, TrialTimeoutError)
+            rivals.append(Rival(setup.engine, setup.device, problem=str(error), steady=steady))
             continue
         if reference is None:
             reference = trial
             patience = min(TIMEOUT, LEAST_PATIENCE + PATIENCE * (time.monotonic() - started))
         agreement = compare(reference.instances[0], trial.instances[0])
-        problem = "" if agreement.same else f"finds other objects than {reference.setup}"
-        rivals.append(Rival(setup.engine, setup.device, trial.typical, agreement.found, problem))
+        problem = ""
+        if trial is not reference and not agreement.same:
+            problem = NOTHING if agreement.empty else f"finds other objects than {reference.setup}"
+        rivals.append(
+            Rival(
+                *(setup.engine, setup.device, trial.typical, agreement.found, problem),
+                steady=trial.steady,
+            )
+        )
     for rival in rivals:
         log.info("%s: %s", rival, rival.problem or _milliseconds(rival))
-    best = fastest([rival for rival in rivals if (rival.engine, rival.device) in wanted])
+    among = [rival for rival in rivals if (rival.engine, rival.device) in wanted]
+    best = fastest(among) or _safest(among)
     if best is None:
         if failure is not None:
             raise failure
@@ -234,11 +216,22 @@ def _compare(
     return Choice(best.engine, best.device, _why(best, rivals), tuple(rivals))
 
 
+def _safest(rivals: Sequence[Rival]) -> Rival | None:
+    """Of those that there was nothing to compare by: one that computes exactly, if there is one."""
+    unknown = [rival for rival in rivals if rival.problem == NOTHING]
+    return min(unknown, key=lambda rival: rival.device != EXACT, default=None)
+
+
 def _why(best: Rival, rivals: Sequence[Rival]) -> str:
     """What speaks for the choice, with figures."""
     if len(rivals) == 1:
         return ""
     first = next(rival for rival in rivals if not rival.problem)
+    if not first.objects:
+        return (
+            f"{best}: nothing could be compared, as {first} finds nothing in the test picture "
+            f"down to a score of {LEAST_SCORE}"
+        )
     if first is best:
         return f"{best}: the fastest here, {_milliseconds(best)} a picture"
     return (
@@ -249,48 +242,3 @@ def _why(best: Rival, rivals: Sequence[Rival]) -> str:
 
 def _milliseconds(rival: Rival) -> str:
     return f"{1000 * (rival.seconds or 0):.0f} ms"
-
-
-def _verdict_file(model: Model, setups: Sequence[Setup]) -> Path:
-    """Where the verdict on these files, versions, devices and this processor is kept."""
-    facts: dict[str, Any] = {
-        "version": VERSION,
-        "family": model.spec.family,
-        "input_size": model.spec.input_size,
-        "files": {role: digest(path, "sha256") for role, path in sorted(model.paths.items())},
-        "engines": {s.engine: engine_factory(s.engine).version() for s in setups},
-        "setups": [{**asdict(setup), "model": ""} for setup in setups],
-        "processor": _processor(),
-    }
-    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return data_folder() / "verdicts" / f"{key[:32]}.json"
-
-
-def _processor() -> str:
-    """The processor as far as the system names it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def _read(verdict: Path) -> Choice | None:
-    try:
-        told = json.loads(verdict.read_text("utf-8"))
-        rivals = tuple(Rival(**rival) for rival in told["rivals"])
-        return Choice(told["engine"], told["device"], told["why"], rivals)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # not there, or of another version: it is found again
-
-
-def _write(verdict: Path, choice: Choice) -> None:
-    try:
-        verdict.parent.mkdir(parents=True, exist_ok=True)
-        part = verdict.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(asdict(choice), indent=2), "utf-8")
-        part.replace(verdict)
-    except OSError:
-        return  # a home that cannot be written costs a comparison each time, nothing more

@@ -1,7 +1,6 @@
 """What a network once found, read from the session that it was recorded in."""
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,13 @@ from livesegment.errors import SourceError
 from livesegment.families.base import Thresholds
 from livesegment.frame import Frame
 from livesegment.geometry import clip_boxes, pixel_regions
-from livesegment.instances import Instances, Mask, Segmentation
+from livesegment.instances import UNKNOWN, Instances, Mask, Segmentation
 from livesegment.rle import decode_crop
-from livesegment.sessions.session import LINES, Session
+from livesegment.sessions.lines import RecordedFrame, RecordedInstance
+from livesegment.sessions.session import Session
+
+MOST_MASKS = 1 << 29
+"""Pixels of all masks of one frame: sixty objects that each fill a picture of 4K."""
 
 
 class RecordedSegmenter:
@@ -29,30 +32,39 @@ class RecordedSegmenter:
 
     def __init__(self, session: Session) -> None:
         self.thresholds = self.recorded = _thresholds(session.manifest.get("thresholds") or {})
-        self.labels = session.labels or _labels(session)
+        self.labels = session.labels()
         self._what = (
-            f"recorded by {session.manifest.get('model') or 'an unknown model'} on "
-            f"{session.manifest.get('runs_on') or 'an unknown device'}"
+            f"recorded by {session.facts.model or 'an unknown model'} on "
+            f"{session.facts.runs_on or 'an unknown device'}"
         )
-        self._lines = session.lines()
-        self._line: dict[str, Any] | None = None
+        self._frames = session.lines()
+        self._rest = iter(self._frames)
+        self._next: RecordedFrame | None = None
+
+    @property
+    def remark(self) -> str:
+        """What the user should know of what could not be read; empty where all could be."""
+        return self._frames.remark
 
     def warm_up(self) -> None:
         """Nothing to warm up."""
 
     def segment(self, frame: Frame) -> Segmentation:
-        """What was found in `frame`; nothing where no line tells of it.
+        """What was found in `frame`; nothing where no line tells of it, or none that can be read.
 
         Raises:
-            SourceError: the line cannot be read.
+            SourceError: the lines cannot be read at all.
         """
         started = time.perf_counter()
-        line = self._line_at(frame.pts)
-        found, key, age = Instances.empty(), frame.index, 0.0
-        if line is not None:
-            found = self._wanted(instances(line))
-            key = frame.index if line.get("key_frame") is None else int(line["key_frame"])
-            age = float(line.get("mask_age") or 0.0)
+        known = self._known_at(frame.pts)
+        found, key, age = Instances.empty(), UNKNOWN, 0.0
+        if known is not None:
+            try:
+                found = self._wanted(instances(known, frame.size))
+                key = UNKNOWN if known.key_frame is None else known.key_frame
+            except ValueError as error:
+                self._frames.leave_out(f"the objects of frame {known.index}", str(error))
+            age = known.mask_age
         timings = {"decode": time.perf_counter() - started}
         return Segmentation(found, key, frame.captured_at - age, frame.size, timings)
 
@@ -60,13 +72,13 @@ class RecordedSegmenter:
         """Which model found the objects, and what it ran on."""
         return self._what
 
-    def _line_at(self, clock: float) -> dict[str, Any] | None:
-        """The line of a time, which is the one that the source read from the same line."""
-        while self._line is None or _clock(self._line) < clock:
-            self._line = next(self._lines, None)
-            if self._line is None:
+    def _known_at(self, clock: float) -> RecordedFrame | None:
+        """What is known of a time, which is the one that the source read from the same line."""
+        while self._next is None or self._next.clock < clock:
+            self._next = next(self._rest, None)
+            if self._next is None:
                 return None
-        return self._line if _clock(self._line) == clock else None
+        return self._next if self._next.clock == clock else None
 
     def _wanted(self, found: Instances) -> Instances:
         thresholds = self.thresholds
@@ -78,44 +90,44 @@ class RecordedSegmenter:
         return found if rows.all() else found.take(rows)
 
 
-def instances(line: Mapping[str, Any]) -> Instances:
-    """The objects of a line of frames.jsonl, to the pixel.
+def instances(known: RecordedFrame, size: tuple[int, int]) -> Instances:
+    """The objects of a recorded frame, to the pixel.
+
+    Args:
+        known: the frame.
+        size: (width, height) of its picture.
 
     Raises:
-        SourceError: they cannot be read.
+        ValueError: they cannot be read, are of a picture of another size, or their masks take
+            more memory than is to be had.
     """
-    try:
-        size = int(line["width"]), int(line["height"])
-        rows: list[Mapping[str, Any]] = line["instances"]
-        boxes, masks = [], []
-        for row in rows:
-            box, mask = _object(row, size)
-            boxes.append(box)
-            masks.append(mask)
-        return Instances.from_rows(
-            boxes,
-            [row["score"] for row in rows],
-            [row["class_id"] for row in rows],
-            masks,
-            [row.get("track_id", 0) for row in rows],
-        )
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-        raise SourceError(
-            f"{LINES}: the objects of frame {line.get('frame')} cannot be read: {error}"
-        ) from error
+    if known.size != size:
+        raise ValueError(f"they are of a picture of {known.size}, not {size}")
+    boxes, masks, room = [], [], MOST_MASKS
+    for instance in known.instances:
+        box, mask = _object(instance, size)
+        room -= mask.size
+        if room < 0:
+            raise ValueError(f"their masks have more than {MOST_MASKS} pixels")
+        boxes.append(box)
+        masks.append(mask)
+    return Instances.from_rows(
+        boxes,
+        [one.score for one in known.instances],
+        [one.class_id for one in known.instances],
+        masks,
+        [one.track_id or 0 for one in known.instances],
+    )
 
 
-def _object(row: Mapping[str, Any], size: tuple[int, int]) -> tuple[list[float], Mask]:
+def _object(instance: RecordedInstance, size: tuple[int, int]) -> tuple[list[float], Mask]:
     """Box and mask of an object.
 
     Boxes are written to the hundredth of a pixel. Should one be a little too small for its mask,
     it grows.
     """
-    written = row["segmentation"]
-    if list(written["size"]) != [size[1], size[0]]:
-        raise ValueError(f"a mask is of a picture of {written['size']}")
-    crop, (left, top) = decode_crop(written["counts"], size)
-    x, y, width, height = row["bbox"]
+    crop, (left, top) = decode_crop(instance.counts, size)
+    x, y, width, height = instance.box
     corners = [x, y, round(x + width, 2), round(y + height, 2)]
     box = clip_boxes(np.array([corners], np.float32), size)
     right, bottom = left + crop.shape[1], top + crop.shape[0]
@@ -130,12 +142,7 @@ def _object(row: Mapping[str, Any], size: tuple[int, int]) -> tuple[list[float],
     return box[0].tolist(), mask
 
 
-def _clock(line: Mapping[str, Any]) -> float:
-    """The same number as the source makes of the line, to the last bit."""
-    return float(line["clock"] if "clock" in line else line["pts"])
-
-
-def _thresholds(known: Mapping[str, Any]) -> Thresholds:
+def _thresholds(known: Any) -> Thresholds:
     """What was kept when it was recorded, as far as the manifest says; of all classes."""
     usual = Thresholds()
     try:
@@ -144,14 +151,5 @@ def _thresholds(known: Mapping[str, Any]) -> Thresholds:
             mask=float(known.get("mask", usual.mask)),
             nms=float(known.get("nms", usual.nms)),
         )
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise SourceError(f"the manifest's thresholds cannot be read: {error}") from error
-
-
-def _labels(session: Session) -> tuple[str, ...]:
-    """Class names from the objects themselves, of a session whose manifest has none."""
-    names: dict[int, str] = {}
-    for line in session.lines():
-        for row in line.get("instances", ()):
-            names.setdefault(int(row["class_id"]), str(row["class"]))
-    return tuple(names.get(i, f"class {i}") for i in range(max(names, default=-1) + 1))

@@ -5,7 +5,6 @@ memory: so whatever is tried, for the first time or against others, is tried in 
 """
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from livesegment import child
 from livesegment.errors import EngineError, ExitCode, LiveSegmentError, ModelError
 from livesegment.families.base import Thresholds
 from livesegment.frame import Frame
@@ -29,6 +29,12 @@ TIMEOUT = 120.0
 LEAST_SCORE = 0.05
 """Objects are told down to this score, for comparisons."""
 MOST_OBJECTS = 100
+SCATTER = 2.0
+"""Times the median that the longest run may take on a machine that has nothing else to do."""
+
+
+class TrialTimeoutError(ModelError):
+    """A trial was ended, which may be the machine's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,11 @@ class Trial:
         """The median run, picture in, objects out."""
         return median(self.segment)
 
+    @property
+    def steady(self) -> bool:
+        """Whether the machine had nothing else to do, as far as the times tell."""
+        return max(self.segment) <= SCATTER * self.typical
+
     @classmethod
     def from_json(cls, setup: Setup, told: Mapping[str, Any]) -> Self:
         """What a child told."""
@@ -109,6 +120,7 @@ def attempt(
     Raises:
         ModelError: the model cannot be read, or crashed the process that tried.
         EngineError: it could be read but not run.
+        TrialTimeoutError: it was killed; on a machine with less to do it may end in time.
     """
     wanted = {
         **asdict(setup),
@@ -116,30 +128,26 @@ def attempt(
         "runs": runs,
         "seconds": seconds,
     }
-    command = [sys.executable, "-m", "livesegment.segmenters.trial"]
     try:
-        child = subprocess.run(  # noqa: S603 -- this program itself
-            command,
-            input=json.dumps(wanted),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",  # what a library says on its way down may be anything
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ModelError(f"{setup.model} gave no answer in {timeout:.0f} s on {setup}") from error
+        answer = child.ask(__name__, json.dumps(wanted), seconds=timeout)
+    except TimeoutError as error:
+        raise TrialTimeoutError(f"{setup.model} {error} on {setup}") from error
+    except OSError as error:
+        raise EngineError(
+            f"{setup.model} could not be tried on {setup}: {error.strerror or error}",
+            hint="close other programs: this machine starts no more",
+        ) from error
     try:
-        told = json.loads(child.stdout.splitlines()[-1])
-        if child.returncode == 0:
+        told = json.loads(answer.text)
+        if answer.status == 0:
             return Trial.from_json(setup, told)
         message, hint = str(told["message"]), told["hint"]
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise ModelError(
             f"{setup.model} crashed {setup.engine} on a trial run: the file is damaged",
             hint="export or fetch it again",
         ) from None
-    kind = EngineError if child.returncode == ExitCode.ENGINE else ModelError
+    kind = EngineError if answer.status == ExitCode.ENGINE else ModelError
     raise kind(message, hint=hint)
 
 
@@ -187,16 +195,14 @@ def perform(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _frames(paths: Sequence[str]) -> list[Frame]:
-    import cv2
+    from livesegment.image_files import read_image
 
     if not paths:
         return [Frame(specimen(), 0, 0.0, 0.0)]
     frames = []
     for index, path in enumerate(paths):
-        image = cv2.imread(path, cv2.IMREAD_COLOR)
-        if image is None:
-            raise ModelError(f"{path} is no picture that can be read")
-        frames.append(Frame(np.asarray(image, np.uint8), index, 0.0, 0.0))
+        image = np.asarray(read_image(Path(path)), np.uint8)
+        frames.append(Frame(image, index, 0.0, 0.0))
     return frames
 
 
@@ -245,16 +251,12 @@ def _instances(rows: Sequence[Mapping[str, Any]]) -> Instances:
     )
 
 
-def main() -> int:
+def main(wanted: str) -> int:
     """Try in this process; what came of it, or what is wrong, goes to stdout as JSON."""
     try:
-        told: dict[str, Any] = perform(json.load(sys.stdin))
+        told: dict[str, Any] = perform(json.loads(wanted))
         status = 0
     except LiveSegmentError as error:
         told, status = {"message": str(error), "hint": error.hint}, int(error.exit_code)
     sys.stdout.write("\n" + json.dumps(told) + "\n")
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,6 +10,7 @@ from typing import Any
 
 from livesegment.sessions.facts import moment, number, objects, texts
 from livesegment.sessions.films import Film
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.overview import INTERRUPTED, state_of
 from livesegment.sessions.timeline import iso
 
@@ -45,19 +46,15 @@ class Story:
         return abs(differs) <= max(0.1, 0.01 * (self.clocks[-1] - self.clocks[0]))
 
     @classmethod
-    def of(cls, lines: Iterable[Mapping[str, Any]]) -> "Story":
-        """Read it out of the lines; what a line lacks is passed over."""
+    def of(cls, frames: Iterable[RecordedFrame]) -> "Story":
+        """Read it out of the lines."""
         story = cls()
-        for line in lines:
+        for frame in frames:
             story.frames += 1
-            when = number(line.get("clock", line.get("pts")))
-            if when is not None:
-                story.clocks.append(when)
-            if isinstance(time := line.get("time"), str):
-                story.first, story.last = story.first or time, time
-            for instance in objects(line.get("instances")):
-                if type(instance.get("class_id")) is int:
-                    story.labels[instance["class_id"]] = str(instance.get("class", ""))
+            story.clocks.append(frame.clock)
+            if moment(frame.time) is not None:
+                story.first, story.last = story.first or frame.time, frame.time
+            story.labels |= {one.class_id: one.label for one in frame.instances}
         return story
 
 

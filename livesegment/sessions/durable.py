@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from livesegment.atomic import fresh, own_folder
 from livesegment.errors import SinkError
 
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -78,7 +79,8 @@ def put_bytes(data: bytes, target: Path, made: Path) -> None:
         OSError: the disk refuses; the file is as it was.
     """
     try:
-        made.write_bytes(data)
+        with fresh(made) as file:
+            file.write(data)
         put(made, target)
     except OSError:
         with suppress(OSError):
@@ -99,12 +101,11 @@ def move(path: Path, folder: Path) -> Path:
     Raises:
         OSError: the disk refuses.
     """
-    if not folder.is_dir():
-        folder.mkdir()
+    if own_folder(folder):
         sync(folder.parent)
     target = folder / path.name
     number = 1
-    while target.exists():
+    while os.path.lexists(target):
         number += 1
         target = folder / f"{path.name.partition('.')[0]}-{number}{_endings(path)}"
     path.rename(target)

@@ -4,8 +4,10 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
+from livesegment.atomic import is_regular
 from livesegment.matroska.ebml import MatroskaError
 from livesegment.matroska.reader import MatroskaReader
+from livesegment.sessions.facts import number
 
 CODECS = {
     "V_MJPEG": "mjpeg",
@@ -38,10 +40,12 @@ class Film:
 def watch(path: Path) -> Film | None:
     """Read a video file; None where it is empty or no Matroska file, or has no picture.
 
+    A link to one is none either.
+
     Raises:
         OSError: it cannot be read.
     """
-    if not path.stat().st_size:
+    if not is_regular(path) or not path.stat().st_size:
         return None
     times: array[int] = array("q")
     frames = last = 0
@@ -59,6 +63,6 @@ def watch(path: Path) -> Film | None:
     if not frames:
         return None
     codec = CODECS.get(track.codec_id, track.codec_id)
-    seconds = (last if duration is None else duration) / 1000
+    seconds = number((last if duration is None else duration) / 1000, 0.0) or last / 1000
     shown = array("q", sorted(times))  # H.264 may store them in another order
     return Film(path, frames, seconds, codec, track.size, track.fps, whole, shown)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from livesegment.errors import SinkError
+from livesegment.sessions.durable import put
 from livesegment.sessions.timeline import iso
 
 SCHEMA = 2
@@ -50,8 +51,12 @@ class SessionFolder:
             return
         raise SinkError(f"cannot record into {self.parent}: {stem} exists a hundred times")
 
-    def write_manifest(self, **facts: Any) -> None:
+    def write_manifest(self, *, durable: bool = False, **facts: Any) -> None:
         """Write manifest.json anew, in one step, so that it is never half there.
+
+        Args:
+            durable: whether to wait until the disk has it, however long that takes.
+            facts: what it says from now on.
 
         Raises:
             SinkError: it could not be written.
@@ -61,7 +66,7 @@ class SessionFolder:
         part = self.path / "manifest.json.part"
         try:
             part.write_text(json.dumps(content | self.facts, indent=2) + "\n", "utf-8")
-            os.replace(part, self.path / "manifest.json")  # noqa: PTH105 -- atomic
+            (put if durable else os.replace)(part, self.path / "manifest.json")
         except OSError as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)  # half of it
@@ -78,9 +83,11 @@ class SessionFolder:
     def remove_if_empty(self) -> bool:
         """Take the folder away again if nothing was recorded into it; whether it is gone."""
         try:
-            if any(path.name != "manifest.json" for path in self.path.iterdir()):
+            own = {self.path / "manifest.json", self.path / "manifest.json.part"}
+            if not own.issuperset(self.path.iterdir()):
                 return False
-            (self.path / "manifest.json").unlink(missing_ok=True)
+            for path in own:
+                path.unlink(missing_ok=True)
             self.path.rmdir()
         except FileNotFoundError:
             return True  # the user was quicker

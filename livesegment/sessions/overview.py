@@ -1,16 +1,16 @@
 """What can be told of a session at a glance, without reading its videos."""
 
-import json
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from livesegment.atomic import growing
+from livesegment.atomic import growing, opened
 from livesegment.errors import SourceError, one_line
-from livesegment.sessions.facts import moment, number, objects, whole_number
+from livesegment.sessions.lines import frame
 from livesegment.sessions.owner import RECORDING, owner
 from livesegment.sessions.session import LINES, PINNED, Session, sessions
 
@@ -18,6 +18,8 @@ FINISHED, REPAIRED = "finished", "repaired"
 INTERRUPTED, DAMAGED = "interrupted", "damaged"
 LONGEST_LINE = 1 << 20
 """Bytes at the end of frames.jsonl that are searched for its last line."""
+LAST_LINES = 50
+"""That are looked at, until one can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,17 @@ def overview(path: Path) -> Overview:
         session = Session.open(path)
     except SourceError as error:
         return Overview(path, DAMAGED, pinned, size, problem=one_line(error))
-    manifest = session.manifest
-    pid = owner(manifest)
+    facts, pid = session.facts, owner(session.manifest)
     return Overview(
         path,
-        state_of(manifest, pid),
+        state_of(session.manifest, pid),
         pinned,
         size,
-        moment(manifest.get("started")),
-        moment(manifest.get("ended")),
+        facts.started,
+        facts.ended,
         _seconds(session),
-        whole_number(manifest.get("frames")),
-        str(manifest.get("end_reason") or ""),
+        facts.frames,
+        facts.end_reason,
         pid,
     )
 
@@ -109,53 +110,49 @@ def state_of(manifest: Mapping[str, Any], pid: int | None) -> str:
 
 def size_on_disk(path: Path) -> int:
     """Bytes of all files below a folder, as far as it can be read; links count for nothing."""
-    total = 0
-    try:
-        entries = list(path.iterdir())
-    except OSError:
-        return 0
-    for entry in entries:
+    total, folders = 0, [path]
+    while folders:
         try:
-            facts = entry.lstat()
+            entries = list(folders.pop().iterdir())
         except OSError:
-            continue  # gone meanwhile
-        if stat.S_ISDIR(facts.st_mode):
-            total += size_on_disk(entry)
-        elif stat.S_ISREG(facts.st_mode):
-            total += facts.st_size
+            continue
+        for entry in entries:
+            try:
+                facts = entry.lstat()
+            except OSError:
+                continue  # gone meanwhile
+            if stat.S_ISDIR(facts.st_mode):
+                folders.append(entry)
+            elif stat.S_ISREG(facts.st_mode):
+                total += facts.st_size
     return total
 
 
 def _seconds(session: Session) -> float | None:
     """From the first frame to the end of the last, by the videos, else by lines or times."""
     begun, ended = [], []
-    for video in objects(session.manifest.get("videos")):
-        start, seconds = number(video.get("start")), number(video.get("seconds"))
-        if start is not None:
-            begun.append(start)
-            ended.append(start + (seconds or 0.0))
-            if seconds is None:  # still growing, or broken off
-                ended.append(_last_clock(session.path) or start)
+    facts = session.facts
+    placed = [video for video in facts.videos if video.start is not None]
+    for video in placed:
+        begun.append(video.start or 0.0)
+        ended.append(begun[-1] + (video.seconds or 0.0))
+    if any(video.seconds is None for video in placed):  # still growing, or broken off
+        ended.append(_last_clock(session.path) or 0.0)
     if begun:
         return max(ended) - min(begun)
-    first, last = (moment(session.manifest.get(key)) for key in ("started", "ended"))
-    return (last - first).total_seconds() if first and last else None
+    return (facts.ended - facts.started).total_seconds() if facts.started and facts.ended else None
 
 
 def _last_clock(path: Path) -> float | None:
     """The session's clock in the last whole line of frames.jsonl."""
     for name in (path / LINES, growing(path / LINES)):
         try:
-            with name.open("rb") as file:
-                file.seek(max(0, name.stat().st_size - LONGEST_LINE))
-                lines = file.read().split(b"\n")
+            with opened(name) as file:
+                file.seek(max(0, file.seek(0, 2) - LONGEST_LINE))
+                lines = file.read(LONGEST_LINE).rsplit(b"\n", LAST_LINES)
         except OSError:
             continue
         for line in reversed(lines):
-            try:
-                clock = number(json.loads(line).get("clock"))
-            except (ValueError, AttributeError, RecursionError):
-                continue
-            if clock is not None:
-                return clock
+            with suppress(ValueError):
+                return frame(line).clock
     return None

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from livesegment.sessions.facts import MOST_PID, number, objects, whole_number
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 RECORDING = "recording"
 """The state of a session that has not been finished."""
@@ -29,8 +31,8 @@ def owner(manifest: Mapping[str, Any]) -> int | None:
     A manifest that says "recording" is believed if its process lives, under the same boot of the
     machine, and is not a later one of the same number: in containers numbers come again soon.
     """
-    pid = manifest.get("pid")
-    if manifest.get("state") != RECORDING or type(pid) is not int or pid <= 0:
+    pid = whole_number(manifest.get("pid"), 1, MOST_PID)
+    if manifest.get("state") != RECORDING or pid is None:
         return None
     if manifest.get("boot") != boot_id() or not _alive(pid):
         return None
@@ -79,11 +81,12 @@ def _first_look(manifest: Mapping[str, Any]) -> float | None:
     sleep there ever was is added.
     """
     try:
-        monotonic = float(manifest["clocks"][0]["monotonic"])
         slept = time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError):
+    except (AttributeError, OSError):
         return None
-    return monotonic + slept + SLACK
+    clocks = objects(manifest.get("clocks"))
+    monotonic = number(clocks[0].get("monotonic")) if clocks else None
+    return None if monotonic is None else monotonic + slept + SLACK
 
 
 if sys.platform == "win32":

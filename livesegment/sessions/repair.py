@@ -6,29 +6,25 @@ seen to be unfinished.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livesegment.atomic import growing
+from livesegment.atomic import growing, is_regular, opened, own_folder
 from livesegment.errors import SourceError, UsageError
 from livesegment.sessions.anew import Story, renewed
 from livesegment.sessions.durable import changing, move, put_bytes
+from livesegment.sessions.facts import LARGEST, bounded
 from livesegment.sessions.films import Film, watch
+from livesegment.sessions.lines import Parse, T, event_id, frame, read
+from livesegment.sessions.manifest import MANIFEST
 from livesegment.sessions.overview import INTERRUPTED, state_of
 from livesegment.sessions.owner import hold, owner
-from livesegment.sessions.salvage import (
-    EVENT_KEYS,
-    FRAME_KEYS,
-    Saved,
-    finished,
-    read_lines,
-    save_lines,
-    save_video,
-)
-from livesegment.sessions.session import LINES, MANIFEST, sessions
+from livesegment.sessions.salvage import Saved, finished, save_lines, save_video
+from livesegment.sessions.session import LINES, Session, sessions
 
 ASIDE = "interrupted"
 """The folder in a session that keeps what the repair replaced."""
@@ -74,10 +70,8 @@ def repair(path: Path) -> Repaired:
 
 def read_manifest(path: Path) -> Mapping[str, Any] | None:
     """What the manifest of a session says; None where it is missing or damaged."""
-    with suppress(OSError, ValueError, RecursionError):
-        manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        if isinstance(manifest, dict):
-            return manifest
+    with suppress(SourceError):
+        return Session.open(path).manifest
     return None
 
 
@@ -106,8 +100,8 @@ def _steps(path: Path, manifest: Mapping[str, Any] | None) -> Iterator[Saved]:
         elif part.suffix != ".jsonl":
             with changing(part):
                 move(part, aside)
-    for name, keys in ((LINES, FRAME_KEYS), (EVENTS, EVENT_KEYS)):
-        saved = save_lines(path / name, aside, keys)
+    for name, parse in ((LINES, frame), (EVENTS, event_id)):
+        saved = save_lines(path / name, aside, parse)
         if saved is not None:
             changed = True
             yield saved
@@ -128,12 +122,14 @@ def _steps(path: Path, manifest: Mapping[str, Any] | None) -> Iterator[Saved]:
 
 
 def _write_manifest(path: Path, old: Mapping[str, Any] | None, films: list[Film]) -> Saved:
-    frames = _objects(path / LINES, FRAME_KEYS)
-    events = {str(event["id"]) for event in _objects(path / EVENTS, EVENT_KEYS)}
-    facts = renewed(path, old, films, Story.of(frames), len(events))
-    data = (json.dumps(facts, indent=2) + "\n").encode()
+    events = set(_values(path / EVENTS, event_id))
+    story = Story.of(_values(path / LINES, frame))
+    facts = renewed(path, old, films, story, len(events))
+    data = (json.dumps(bounded(facts), indent=2) + "\n").encode()
     before = _bytes(path / MANIFEST)
-    if before is not None and before != data:
+    if before is None and os.path.lexists(path / MANIFEST):
+        move(path / MANIFEST, path / ASIDE)
+    elif before is not None and before != data:
         _keep(before, path / ASIDE)
     put_bytes(data, path / MANIFEST, path / MAKING)
     return Saved(MANIFEST, note="made anew" if old is None else "brought up to date")
@@ -141,10 +137,10 @@ def _write_manifest(path: Path, old: Mapping[str, Any] | None, films: list[Film]
 
 def _keep(manifest: bytes, aside: Path) -> None:
     """Put a copy of the old manifest aside, unless there is one from an attempt before."""
-    aside.mkdir(exist_ok=True)
+    own_folder(aside)
     number, kept = 1, aside / MANIFEST
-    while kept.exists():
-        if kept.read_bytes() == manifest:
+    while os.path.lexists(kept):
+        if _bytes(kept) == manifest:
             return
         number += 1
         kept = aside / f"manifest-{number}.json"
@@ -154,9 +150,9 @@ def _keep(manifest: bytes, aside: Path) -> None:
 def _check(path: Path) -> None:
     """See that something can be saved, before anything is touched."""
     lines = (path / LINES, growing(path / LINES))
-    if any(_objects_in(file, FRAME_KEYS) for file in lines):
+    if any(next(_values(file, frame), None) for file in lines):
         return
-    videos = (*_parts(path), *_videos(path), *path.glob(f"{CLIPS}/*.mkv"))
+    videos = (*_parts(path), *_videos(path), *_inside(path / CLIPS, "*.mkv"))
     if any(video.suffix == ".mkv" and watch(video) is not None for video in videos):
         return
     raise SourceError(f"{path}: there is no video and no line in it that could be saved")
@@ -169,27 +165,31 @@ def _ended(manifest: Mapping[str, Any]) -> bool:
 
 def _parts(path: Path) -> list[Path]:
     """Files that were growing."""
-    found = [*path.glob("*.part.*"), *path.glob("*.part"), *path.glob(f"{CLIPS}/*.part.*")]
-    return sorted(part for part in set(found) if part.is_file() and not part.is_symlink())
+    found = {*path.glob("*.part.*"), *path.glob("*.part"), *_inside(path / CLIPS, "*.part.*")}
+    return sorted(filter(is_regular, found))
+
+
+def _inside(folder: Path, pattern: str) -> list[Path]:
+    """Files in a folder of the session; a link to a folder is none."""
+    return [] if folder.is_symlink() else [*folder.glob(pattern)]
 
 
 def _videos(path: Path) -> list[Path]:
     """Videos of a session that have their final names."""
     found = [video for pattern in PATTERNS for video in path.glob(pattern)]
-    return sorted(video for video in found if video == finished(video) and video.is_file())
+    return sorted(video for video in found if video == finished(video) and is_regular(video))
 
 
-def _objects(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    if path.exists():
-        yield from (fields for _, fields in read_lines(path, keys) if fields is not None)
-
-
-def _objects_in(path: Path, keys: tuple[str, ...]) -> bool:
-    return next(_objects(path, keys), None) is not None
+def _values(path: Path, parse: Parse[T]) -> Iterator[T]:
+    """What the lines of a file say, as far as they can be read."""
+    if is_regular(path):
+        yield from (line.value for line in read(path, parse) if line.value is not None)
 
 
 def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    """What is in a file; None where there is none, or it is too large for a manifest."""
+    if not is_regular(path):
         return None
+    with opened(path) as file:
+        data = file.read(LARGEST + 1)
+    return data if len(data) <= LARGEST else None

@@ -4,24 +4,22 @@ What is saved is first written to NAME.EXT.mending; then it gets its own name; t
 file is moved aside. A kill at any point leaves files from which the next attempt goes on.
 """
 
-import json
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livesegment.atomic import growing
+from livesegment.atomic import fresh, growing, is_regular
 from livesegment.errors import SinkError
 from livesegment.matroska.ebml import MatroskaError
 from livesegment.matroska.mend import Mended, mend
 from livesegment.sessions.durable import changing, move, put, sync
 from livesegment.sessions.films import watch
+from livesegment.sessions.lines import Parse, read
 
 PART = ".part"
-FRAME_KEYS = ("frame", "instances")
-EVENT_KEYS = ("type", "id")
-"""What a line has at least; one without is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,13 @@ def save_video(part: Path, aside: Path) -> Saved:
     return Saved(target.name, mended.frames, mended.seconds, mended.lost_bytes)
 
 
-def save_lines(path: Path, aside: Path, keys: tuple[str, ...]) -> Saved | None:
+def save_lines(path: Path, aside: Path, parse: Parse[Any]) -> Saved | None:
     """Take the lines out of a file that are not whole.
 
     Args:
         path: NAME.jsonl, which may be called NAME.part.jsonl instead.
         aside: the folder that the original is moved to, if anything had to be taken out.
-        keys: what each line has at least.
+        parse: what makes sense of a line, or raises ValueError; such lines are taken out.
 
     Returns:
         What became of it; None where there was nothing to do.
@@ -92,13 +90,16 @@ def save_lines(path: Path, aside: Path, keys: tuple[str, ...]) -> Saved | None:
     """
     part, made = growing(path), path.with_name(f"{path.name}.mending")
     with changing(path):
+        odd = [one for one in (path, part) if os.path.lexists(one) and not is_regular(one)]
+        for one in odd:  # a link, say, to anybody's file
+            move(one, aside)
         if path.exists() and part.exists():
             move(part, aside)
-            return Saved(path.name, _count(path, keys)[0], note="was saved before")
+            return Saved(path.name, _count(path, parse)[0], note="was saved before")
         if not path.exists() and not part.exists():
-            return None
+            return Saved(path.name, note="was no file of ours") if odd else None
         there = path if path.exists() else part
-        good, bad, cut, ended = _count(there, keys)
+        good, bad, cut, ended = _count(there, parse)
         if not bad and ended:
             if there == path:
                 return None
@@ -111,43 +112,26 @@ def save_lines(path: Path, aside: Path, keys: tuple[str, ...]) -> Saved | None:
             move(part, aside)
             return Saved(path.name, 0, None, cut, "nothing to save")
     with _making(made):
-        with made.open("wb") as file:
-            for line, fields in read_lines(part, keys):
-                if fields is not None:
-                    file.write(line if line.endswith(b"\n") else line + b"\n")
+        with fresh(made) as file:
+            for line in read(part, parse):
+                if line.value is not None:
+                    file.write(line.data if line.ended else line.data + b"\n")
         put(made, path)
     with changing(part):
         move(part, aside)
-    return Saved(path.name, good, None, cut, f"{bad} cut or no JSON" if bad else "")
+    return Saved(path.name, good, None, cut, f"{bad} cut or no line of ours" if bad else "")
 
 
-def read_lines(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
-    """The lines of a file, each with the JSON object in it, or None where it is none.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                fields = json.loads(line)
-            except (ValueError, RecursionError):
-                fields = None
-            whole = isinstance(fields, dict) and all(key in fields for key in keys)
-            yield line, fields if whole else None
-
-
-def _count(path: Path, keys: tuple[str, ...]) -> tuple[int, int, int, bool]:
+def _count(path: Path, parse: Parse[Any]) -> tuple[int, int, int, bool]:
     """Lines that are whole, others, bytes of the others, and whether the last one is ended."""
     good = bad = cut = 0
-    line = b"\n"
-    for line, fields in read_lines(path, keys):
-        if fields is None:
-            bad += 1
-            cut += len(line)
-        else:
-            good += 1
-    return good, bad, cut, line.endswith(b"\n")
+    ended = True
+    for line in read(path, parse):
+        good += line.value is not None
+        bad += line.value is None
+        cut += line.length if line.value is None else 0
+        ended = line.ended
+    return good, bad, cut, ended
 
 
 def _mended(part: Path, target: Path) -> Mended:

@@ -1,17 +1,18 @@
 """A recorded session, read: its manifest, its videos, its lines."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
-from livesegment.atomic import growing
+from livesegment.atomic import growing, is_regular
 from livesegment.errors import SourceError, UsageError
-from livesegment.sessions.facts import number, objects, texts
+from livesegment.sessions import manifest
+from livesegment.sessions.lines import Frames
+from livesegment.sessions.manifest import MANIFEST, Manifest, VideoFacts
 
-MANIFEST = "manifest.json"
 LINES = "frames.jsonl"
 PINNED = "pinned"
 """An empty file of this name keeps retention away from a session."""
@@ -24,12 +25,13 @@ class Video:
 
     path: Path
     """Where it is; of a session that was broken off, the file that was growing."""
-    kind: str
-    """overlay or raw."""
-    start: float
-    """Of its first picture, seconds on the session's clock."""
-    facts: Mapping[str, Any]
-    """All that the manifest says of it."""
+    facts: VideoFacts
+    """What the manifest says of it."""
+
+    @property
+    def start(self) -> float:
+        """Of its first picture, seconds on the session's clock."""
+        return self.facts.start or 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,12 @@ class Session:
 
     path: Path
     manifest: Mapping[str, Any]
+    """All of it, also what this version does not know."""
+    facts: Manifest = field(init=False)
+    """What is gone by."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", Manifest.of(self.manifest))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -47,33 +55,23 @@ class Session:
             SourceError: there is none, or it cannot be read.
         """
         try:
-            manifest = json.loads((path / MANIFEST).read_text("utf-8"))
+            return cls(path, manifest.read(path))
         except FileNotFoundError as error:
             raise SourceError(
                 f"{path} is no session: it has no {MANIFEST}",
                 hint="`livesegment sessions list` shows those there are",
             ) from error
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise SourceError(
-                f"{path / MANIFEST} cannot be read: {error}",
+                f"{path / MANIFEST} cannot be read: {why}",
                 hint="`livesegment sessions repair` writes it anew",
             ) from error
-        if not isinstance(manifest, dict):
-            raise SourceError(
-                f"{path / MANIFEST} is not the manifest of a session",
-                hint="`livesegment sessions repair` writes it anew",
-            )
-        return cls(path, manifest)
 
     @property
     def name(self) -> str:
         """The folder's name."""
         return self.path.name
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Class names in the order of class ids; empty where the manifest does not say."""
-        return tuple(texts(self.manifest.get("labels")))
 
     @property
     def pinned(self) -> bool:
@@ -83,40 +81,37 @@ class Session:
     def videos(self, kind: str | None = None) -> list[Video]:
         """Video files that are there, in order; of one kind (overlay, raw), or all."""
         found: list[Video] = []
-        for facts in objects(self.manifest.get("videos")):
-            path = self.path / Path(str(facts.get("file", ""))).name
-            path = path if path.exists() else growing(path)
-            own = str(facts.get("kind", "overlay"))
-            if path.is_file() and kind in {None, own}:
-                found.append(Video(path, own, number(facts.get("start")) or 0.0, facts))
+        for facts in self.facts.videos:
+            if not facts.file or kind not in {None, facts.kind}:
+                continue
+            path = self.path / facts.file
+            path = path if is_regular(path) else growing(path)
+            if is_regular(path):
+                found.append(Video(path, facts))
         return found
 
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """The frames, as docs/output.md has them; a line that a kill cut off is left out.
+    def lines(self) -> "Frames":
+        """The frames, one by one.
 
         Raises:
-            SourceError: a line before the last is no JSON object, or the file cannot be read.
+            SourceError: there is no file of them, or no regular one.
         """
         path = self.path / LINES
-        path = path if path.exists() else growing(path)
-        try:
-            file = path.open("rb")
-        except OSError as error:
-            raise SourceError(f"cannot read {path}: {error.strerror}") from error
-        with file:
-            for number, line in enumerate(file, 1):
-                try:
-                    frame = json.loads(line)
-                except ValueError as error:
-                    if not line.endswith(b"\n"):
-                        return
-                    raise SourceError(
-                        f"{path}, line {number} is no JSON",
-                        hint="`livesegment sessions repair` sets such lines aside",
-                    ) from error
-                if not isinstance(frame, dict):
-                    raise SourceError(f"{path}, line {number} is no JSON object")
-                yield frame
+        path = path if os.path.lexists(path) else growing(path)
+        return Frames(path)
+
+    def labels(self) -> tuple[str, ...]:
+        """Class names in the order of class ids.
+
+        Sessions of schema 1 do not say them: there the lines are read for those that were found.
+
+        Raises:
+            SourceError: the lines cannot be read.
+        """
+        if self.facts.labels:
+            return self.facts.labels
+        found = {one.class_id: one.label for frame in self.lines() for one in frame.instances}
+        return tuple(found.get(i, f"class {i}") for i in range(max(found, default=-1) + 1))
 
 
 def sessions(parent: Path, *, lost: bool = False) -> list[Path]:
@@ -141,7 +136,7 @@ def sessions(parent: Path, *, lost: bool = False) -> list[Path]:
 
 def _has_one(path: Path, names: Iterable[str]) -> bool:
     try:
-        return any((path / name).is_file() for name in names)
+        return path.is_dir() and any(os.path.lexists(path / name) for name in names)
     except OSError:
         return False  # somebody else's
 
@@ -157,7 +152,7 @@ def find(name: str, parent: Path) -> Path:
     Raises:
         UsageError: there is none of that name, or several.
     """
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112 -- takes a name of any length
         return Path(name)
     known = sessions(parent, lost=True)
     if name == LATEST and known:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from livesegment.frame import Frame, Image
 from livesegment.instances import Instances
+from livesegment.sessions.retention import Kept
 
 
 class Ending(StrEnum):
@@ -79,4 +80,43 @@ class Sink(Protocol):
         Raises:
             SinkError: it could not be finished.
         """
+        ...
+
+
+class Watch(Protocol):
+    """What makes clips of events; called from the presenter's thread."""
+
+    @property
+    def events(self) -> int:
+        """How many there were."""
+        ...
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong and was got over."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that its encoder was too late for."""
+        ...
+
+    def write(self, view: View, clock: float) -> object:
+        """Look at one view, whose time on the session's clock is told.
+
+        Raises:
+            SinkError: a clip could not be written.
+        """
+        ...
+
+    def kept(self, clock: float) -> list[Kept]:
+        """The finished clips, for retention; `clock`: the time now, on the session's clock."""
+        ...
+
+    def idle(self) -> object:
+        """See whether it still works; raises as `write` does."""
+        ...
+
+    def close(self, ending: Ending) -> None:
+        """Finish clips and events. Safe to call twice; raises as `write` does."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from livesegment.codecs.mjpeg import jpeg
 from livesegment.codecs.video_file import MIN_FREE
-from livesegment.events.clip import Clip
+from livesegment.events.clip import Clip, kept
 from livesegment.events.clips import Clips
 from livesegment.events.condition import Condition
 from livesegment.events.event import Event, new_id
@@ -19,6 +19,7 @@ from livesegment.events.report import Report
 from livesegment.events.ring import LIMIT, Ring, Shot
 from livesegment.events.tally import Tally
 from livesegment.events.watch import Watch
+from livesegment.sessions.retention import Kept
 from livesegment.sinks.base import Ending, View
 from livesegment.sinks.recorder import (
     JOIN_SECONDS,
@@ -154,6 +155,10 @@ class EventSink:
         self._raise()
         return True
 
+    def kept(self, clock: float) -> list[Kept]:
+        """The finished clips that are still there; from any thread, as `clip.kept` has them."""
+        return kept(self._folder, self.clips, clock)
+
     def close(self, ending: Ending) -> None:
         """End the events that go on, and finish their clips. Safe to call twice.
 
@@ -263,7 +268,8 @@ class EventSink:
         event, clip = self._going.pop(watch, (None, None))
         if event is not None and clip is not None:
             event.over = moment
-            clip.end_at = event.last + self._post_roll
+            newest = event.last if moment is None else moment.clock  # what follows was not seen
+            clip.end_at = min(event.last + self._post_roll, newest)
 
     def _finished(self, event: Event, clip: Clip) -> None:
         """From the clips' thread: a clip is whole, or will not become so."""

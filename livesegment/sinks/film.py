@@ -1,14 +1,22 @@
 """What is shown, as one video file of the user's choice."""
 
+import logging
+import os
+from itertools import count
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from livesegment.codecs.video_file import VideoFile
+from livesegment.errors import SinkError
 from livesegment.frame import Image
 from livesegment.sinks.base import Ending, View
 
+log = logging.getLogger(__name__)
+
+WHOLE = (Ending.END_OF_SOURCE, Ending.LIMIT)
+"""Endings after which all that was asked for is in the file."""
 USUAL_FPS = 30.0
 """Where the source states none."""
 
@@ -18,6 +26,8 @@ class FilmFile:
 
     A file has one size, that of its first picture; pictures of another are fitted into it, with
     black beside them. Pictures are encoded as they come: this is for sources that wait.
+    A file that was there is replaced by a whole one only; of a run that was broken off, the new
+    one is left beside it.
     """
 
     stage = "encode"
@@ -31,6 +41,8 @@ class FilmFile:
             min_free: bytes that are left free on the disk.
         """
         self.path = path
+        self.written: Path | None = None
+        """Where the video is, once it is finished."""
         self._codec = codec
         self._min_free = min_free
         self._file: VideoFile | None = None
@@ -42,7 +54,7 @@ class FilmFile:
             height, width = view.picture.shape[:2]
             self._first = view.frame.pts
             self._file = VideoFile(
-                self.path,
+                _unused(self.path),
                 codec=self._codec,
                 size=(width, height),
                 fps=view.fps or USUAL_FPS,
@@ -58,9 +70,28 @@ class FilmFile:
 
     def close(self, ending: Ending) -> None:
         """Finish the file; see `Sink.close`."""
-        del ending
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is None:
+            return
+        file.close()
+        if not file.frames:
+            return
+        self.written = file.path
+        if file.path == self.path:
+            return
+        if ending not in WHOLE:
+            log.warning("%s is as it was, as the new video is not whole", self.path)
+            return
+        try:
+            self.written = file.path.replace(self.path)
+        except OSError as error:
+            raise SinkError(f"cannot write {self.path}: {error.strerror}") from error
+
+
+def _unused(path: Path) -> Path:
+    """A path, or where it is taken one like it that is not."""
+    names = (path.with_stem(f"{path.stem}-new-{number}") for number in count(1))
+    return next(one for one in names if not os.path.lexists(one)) if os.path.lexists(path) else path
 
 
 def fitted(image: Image, size: tuple[int, int]) -> Image:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +18,9 @@ from livesegment.errors import SinkError
 from livesegment.rle import crop_counts, encode_counts
 from livesegment.sessions.timeline import WallClock
 from livesegment.sinks.base import Ending, View
+
+STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
+"""How the names of what is open already begin: it is written to, whatever it is."""
 
 
 def _low(side: float) -> float:
@@ -96,12 +100,15 @@ class JsonLines:
 
     stage = "jsonl"
 
-    def __init__(self, target: str, *, part: bool = False, wall: WallClock | None = None) -> None:
+    def __init__(
+        self, target: str, *, part: bool | None = None, wall: WallClock | None = None
+    ) -> None:
         """Open the file.
 
         Args:
             target: its path, or "-".
-            part: whether it is called NAME.part.EXT until it is finished.
+            part: whether it is called NAME.part.EXT until it is finished; None: if there is
+                a file with content, which stays until it is replaced by a whole one.
             wall: tells the time of day, where that is watched over elsewhere.
 
         Raises:
@@ -109,9 +116,14 @@ class JsonLines:
         """
         self.lines = 0
         self._bytes = 0
-        self._final = target
-        self._called = "standard output" if target == "-" else target
-        self._target = str(growing(Path(target))) if part else target
+        self._standing = _standing(target) if part is None else None
+        self._final = str(self._standing or target)
+        self._target = str(growing(Path(self._final))) if part or self._standing else target
+        self._called = self._target if self._standing else target
+        if target == "-":
+            self._called = "standard output"
+        self._made = not os.path.lexists(target) or self._target != target
+        """Whether the file is ours, and may go where no line came."""
         self._wall = wall
         self._own_wall = WallClock()
         self._file: TextIO | None = None
@@ -120,8 +132,11 @@ class JsonLines:
                 number = sys.stdout.fileno()
                 self._file = open(number, "w", encoding="utf-8", newline="\n", closefd=False)  # noqa: SIM115
                 return
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            if self._target != target:  # whatever has that name, it is not written to
+                Path(self._target).unlink(missing_ok=True)
             self._file = Path(self._target).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
+            if self._standing:
+                shutil.copymode(self._standing, self._target)
         except OSError as error:
             raise SinkError(f"cannot write {target}: {error.strerror}") from error
 
@@ -179,8 +194,8 @@ class JsonLines:
             if self._target == "-":
                 return
             if self.lines == 0:
-                if Path(self._target).is_file():  # and no /dev/null, no FIFO
-                    Path(self._target).unlink()
+                if self._made:
+                    Path(self._target).unlink(missing_ok=True)
             elif self._target != self._final:
                 Path(self._target).replace(self._final)
         except OSError as error:
@@ -196,4 +211,15 @@ class JsonLines:
         if self._target != self._final:  # the last line may be there in part
             with suppress(OSError):
                 os.truncate(self._target, self._bytes)
-                Path(self._target).replace(self._final)
+                if not self._standing:  # what is whole is worth more
+                    Path(self._target).replace(self._final)
+
+
+def _standing(target: str) -> Path | None:
+    """The file with content that a path leads to, if another can be made beside it."""
+    if target == "-" or os.path.abspath(target).startswith(STREAMS):  # noqa: PTH100 -- no links
+        return None
+    path = Path(target).resolve()
+    if not path.is_file() or not path.stat().st_size or not os.access(path.parent, os.W_OK):
+        return None
+    return path

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from livesegment.codecs.base import EncoderError
 from livesegment.codecs.registry import chosen
 from livesegment.codecs.video_file import MIN_FREE, VideoFile
 from livesegment.frame import Image
+from livesegment.sessions.retention import Kept
 from livesegment.sessions.timeline import iso
 from livesegment.threads.mailbox import Closed, Mailbox, WhenFull
 from livesegment.threads.worker import Worker
@@ -38,6 +40,8 @@ class _Picture:
     time: float
     """Seconds on the session's clock."""
     fps: float
+    part: int
+    """How many times another file was asked for before."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,8 @@ class _Film:
     """Of its first picture, seconds on the session's clock."""
     last: float
     """Of the newest."""
+    part: int
+    """See `_Picture`."""
 
     @property
     def longest_gap(self) -> float:
@@ -100,7 +106,8 @@ class Recorder:
         self._spent = spent
         self._film: _Film | None = None
         self._end: float | None = None
-        self._split = False
+        self._part = 0
+        """How many times another file was asked for; told with each picture, as some are lost."""
         self._queue: Mailbox[_Picture] | None = None
         self._worker = Worker(f"recorder-{kind}", self._encode)
 
@@ -126,20 +133,38 @@ class Recorder:
             self._worker.start()
         stated = fps is not None and LEAST_FPS <= fps <= MOST_FPS
         try:
-            self._queue.put(_Picture(image, at, fps if fps and stated else USUAL_FPS))
+            self._queue.put(_Picture(image, at, fps if fps and stated else USUAL_FPS, self._part))
         except Closed:
             self.check()
 
     def split(self) -> None:
-        """Let the next picture begin a new file."""
-        self._split = True
+        """Let the next picture begin a new file; from the thread that writes."""
+        self._part += 1
 
-    def remove(self, name: str) -> None:
-        """Remove a finished file and note it; from any thread."""
+    def kept(self, clock: float) -> list[Kept]:
+        """The finished files that are still there, by their ages; from any thread.
+
+        Args:
+            clock: the time now, on the session's clock.
+        """
+        finished = [one for one in list(self.files) if "seconds" in one and "removed" not in one]
+        return [
+            Kept(
+                one["file"],
+                clock - one["start"] - one["seconds"],
+                one["bytes"],
+                partial(self._remove, one["file"]),
+            )
+            for one in finished
+        ]
+
+    def _remove(self, name: str) -> bool:
+        """Remove a finished file and note it."""
         for place, facts in enumerate(self.files):
             if facts["file"] == name:
                 (self._folder / name).unlink(missing_ok=True)
                 self.files[place] = facts | {"removed": iso(datetime.now(UTC))}
+        return True
 
     def check(self) -> None:
         """See whether the encoder still runs.
@@ -202,10 +227,9 @@ class Recorder:
             silent = picture.time - film.last > film.longest_gap
             length = self._segment_length
             full = length is not None and picture.time - film.start >= length
-            if full or self._split or silent or film.file.size != (width, height):
+            if full or picture.part != film.part or silent or film.file.size != (width, height):
                 self._finish(None if silent else picture.time)
                 film = None
-        self._split = False
         if film is not None:
             return film
         try:
@@ -224,7 +248,7 @@ class Recorder:
             fps=picture.fps,
             min_free=self._min_free,
         )
-        self._film = _Film(file, picture.time, picture.time)
+        self._film = _Film(file, picture.time, picture.time, picture.part)
         self.files.append(
             {
                 "file": name,
@@ -263,5 +287,11 @@ class Recorder:
         finally:
             facts = self.files.pop()
             if film.file.frames:
-                facts |= {"frames": film.file.frames, "seconds": round(film.file.seconds, 4)}
-                self.files.append(facts | {"bytes": film.file.size_in_bytes})
+                self.files.append(  # another one: retention may be looking at it
+                    facts
+                    | {
+                        "frames": film.file.frames,
+                        "seconds": round(film.file.seconds, 4),
+                        "bytes": film.file.size_in_bytes,
+                    }
+                )

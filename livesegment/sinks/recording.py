@@ -2,70 +2,34 @@
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from livesegment.codecs.video_file import check_room
-from livesegment.errors import SinkError
+from livesegment.errors import EngineError
 from livesegment.sessions.folder import SessionFolder
 from livesegment.sessions.owner import RECORDING, boot_id, hold
-from livesegment.sessions.retention import oldest_segments, purge
+from livesegment.sessions.retention import Kept
 from livesegment.sessions.session import LINES, PINNED
 from livesegment.sessions.timeline import Timeline, iso
-from livesegment.sinks.base import BY_ITSELF, Ending, View
+from livesegment.sinks.base import BY_ITSELF, Ending, View, Watch
+from livesegment.sinks.durability import Durability
 from livesegment.sinks.jsonl import JsonLines
 from livesegment.sinks.recorder import Recorder
+from livesegment.sinks.retention import Retention
 from livesegment.sinks.settings import Settings
 from livesegment.sinks.upkeep import Upkeep
+from livesegment.threads.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_retaining = threading.Lock()
-"""Of several sessions that are being recorded, each sees what the one before it removed."""
-
-RETENTION_SECONDS = 60.0
-"""Between two looks for old recordings."""
-
-
-class Watch(Protocol):
-    """What makes clips of events; called from the presenter's thread."""
-
-    @property
-    def events(self) -> int:
-        """How many there were."""
-        ...
-
-    @property
-    def problems(self) -> list[str]:
-        """What went wrong and was got over."""
-        ...
-
-    @property
-    def dropped(self) -> int:
-        """Pictures that its encoder was too late for."""
-        ...
-
-    def write(self, view: View, clock: float) -> object:
-        """Look at one view, whose time on the session's clock is told.
-
-        Raises:
-            SinkError: a clip could not be written.
-        """
-        ...
-
-    def idle(self) -> object:
-        """See whether it still works; raises as `write` does."""
-        ...
-
-    def close(self, ending: Ending) -> None:
-        """Finish clips and events. Safe to call twice; raises as `write` does."""
-        ...
+JOIN_SECONDS = 10.0
+"""For which the end of a session waits until the disk has it."""
 
 
 class Recording:
@@ -97,47 +61,34 @@ class Recording:
         self.folder = folder
         self._live, self._facts = live, facts
         self._timeline = Timeline(live=live)
-        self._settings = settings
         self._closed = False
         self._begun = 0
         """Video files that the manifest was told of."""
-        self._looked_at: float | None = None
-        """When old recordings were last looked for."""
         self._recorders: dict[str, Recorder] = {}
         self._events: Watch | None = None
-        with ExitStack() as held:  # given up where a part of it cannot be made
-            held.enter_context(hold(folder.path))
+        self._pruning: Upkeep | None = None
+        self._durability = Durability(folder.path)
+        self._retention = Retention(
+            folder.path, keep=settings.keep, keep_size=settings.keep_size, own=self._kept
+        )
+        with ExitStack() as undo:
+            undo.enter_context(hold(folder.path))
             check_room(folder.path, settings.min_free)
             self._lines = JsonLines(str(folder.path / LINES), part=True, wall=self._timeline.wall)
-            held.callback(self._lines.close, Ending.FAILED)
+            failed = undo.enter_context(ExitStack())
+            failed.callback(self._lines.close, Ending.FAILED)
             self._write_manifest()
-            self._make_ready(events, spent)
-            self._upkeep = Upkeep((self._retain, self._write_manifest))
-            self._held = held.pop_all()
-
-    def _make_ready(
-        self,
-        events: Callable[[Path], Watch] | None,
-        spent: Callable[[str, float], None],
-    ) -> None:
-        """Make what takes pictures; none of it has a thread before the first."""
-        settings, folder = self._settings, self.folder
-        for kind, codec in (
-            ("overlay", settings.codec if settings.overlay else None),
-            ("raw", settings.raw_codec),
-        ):
-            if codec is not None:
-                self._recorders[kind] = Recorder(
-                    folder.path,
-                    kind,
-                    live=self._live,
-                    codec=codec,
-                    segment_length=settings.segment_length,
-                    min_free=settings.min_free,
-                    spent=spent,
-                )
-        if events is not None:
-            self._events = events(folder.path)
+            self._recorders = _recorders(folder.path, settings, live=live, spent=spent)
+            if events is not None:
+                self._events = events(folder.path)
+            manifest = partial(self._write_manifest, durable=True)
+            self._upkeep = Upkeep((manifest, self._durability.sync))
+            failed.callback(self._upkeep.close)
+            if settings.keep is not None or settings.keep_size is not None:
+                # In a thread of its own: while much is removed, the disk is to keep the rest.
+                self._pruning = Upkeep((self._retention.look,))
+            failed.pop_all()
+            self._held = undo.pop_all()
 
     @property
     def dropped(self) -> int:
@@ -203,70 +154,57 @@ class Recording:
         if self._closed:
             return
         self._closed = True
-        now = time.monotonic()
-        end = None if ending in BY_ITSELF else self._timeline.end(now)
+        end = None if ending in BY_ITSELF else self._timeline.end(time.monotonic())
         parts: list[Callable[[], object]] = [self._upkeep.close]
+        if self._pruning is not None:
+            parts.append(self._pruning.close)
         parts += [partial(one.close, end) for one in self._recorders.values()]
         if self._events is not None:
             parts.append(partial(self._events.close, ending))
         parts.append(partial(self._lines.close, ending))
-        parts.append(self._held.close)
-        failures: list[Exception] = []
-        for finish in parts:
-            try:
-                finish()
-            except Exception as error:  # noqa: BLE001 -- raised again below
-                failures.append(error)
-        if not failures and reason is None and self.folder.remove_if_empty():
-            return
-        why = reason or (str(failures[0]) if failures else str(ending))
-        try:
-            self.folder.write_manifest(
-                **self._known() | {"state": "finished", "ended": iso(datetime.now(UTC))},
-                end_reason=why,
-            )
-        except SinkError as error:
-            failures.append(error)
+        failures: list[BaseException] = []
+        with self._held:
+            for finish in parts:
+                try:
+                    finish()
+                except Exception as error:  # noqa: BLE001 -- raised again below
+                    failures.append(error)
+            if not failures and reason is None and self.folder.remove_if_empty():
+                return
+            why = reason or (str(failures[0]) if failures else str(ending))
+            failures += self._leave(why)
         if failures:
             raise failures[0]
 
-    def _retain(self) -> None:
-        """Now and then: remove what is older, or more, than is to be kept."""
-        now, settings = time.monotonic(), self._settings
-        if settings.keep is None and settings.keep_size is None:
-            return
-        if self._looked_at is not None and now - self._looked_at < RETENTION_SECONDS:
-            return
-        self._looked_at = now
-        with _retaining:
-            self._remove_oldest(now)
+    def _leave(self, why: str) -> list[BaseException]:
+        """Write the last manifest, and have the disk keep all; what failed of it."""
+        last = {**self._known(), "state": "finished", "ended": iso(datetime.now(UTC))}
+        write = partial(self.folder.write_manifest, **last, end_reason=why)
 
-    def _remove_oldest(self, now: float) -> None:
-        """Whole sessions first, then the oldest files of this one."""
-        settings, folder = self._settings, self.folder.path
-        purged = purge(
-            folder.parent,
-            keep=settings.keep,
-            keep_size=settings.keep_size,
-            now=datetime.now(UTC),
-            spare=folder,
-        )
-        for path in purged.removed:
-            log.info("removed %s, as --keep and --keep-size ask", path)
-        for text in purged.problems:
-            log.warning("%s", text)
-        if not self._live or not self._timeline.clocks or (folder / PINNED).exists():
-            return
-        clock = self._timeline.clock(now, 0.0)
-        for one in self._recorders.values():
-            # What the videos of one kind may lose is not taken from the other's as well.
-            for name in oldest_segments(
-                one.files, clock=clock, keep=settings.keep, excess=purged.excess
-            ):
-                one.remove(name)
+        def leave() -> None:
+            write(durable=True)
+            self._durability.sync()
 
-    def _write_manifest(self) -> None:
-        self.folder.write_manifest(**self._known())
+        worker = Worker("session-end", leave)
+        try:
+            worker.start()
+        except EngineError:  # no thread is to be had
+            worker = Worker("session-end", write)
+            worker.run()
+        if not worker.stop(JOIN_SECONDS):
+            log.error("the disk has not kept all within %.0f s", JOIN_SECONDS)
+        return [] if worker.error is None else [worker.error]
+
+    def _kept(self) -> list[Kept]:
+        """Files of this session that may make room for others."""
+        if not self._live or not self._timeline.clocks or (self.folder.path / PINNED).exists():
+            return []
+        clock = self._timeline.clock(time.monotonic(), 0.0)
+        clips = self._events.kept(clock) if self._events else []
+        return [*clips, *(kept for one in self._recorders.values() for kept in one.kept(clock))]
+
+    def _write_manifest(self, *, durable: bool = False) -> None:
+        self.folder.write_manifest(durable=durable, **self._known())
 
     def _known(self) -> dict[str, Any]:
         """What the manifest says by now."""
@@ -286,3 +224,23 @@ class Recording:
             "events": self._events.events if self._events else 0,
             "problems": self.problems,
         }
+
+
+def _recorders(
+    folder: Path, settings: Settings, *, live: bool, spent: Callable[[str, float], None]
+) -> dict[str, Recorder]:
+    """What encodes each kind of video that is asked for."""
+    codecs = {"overlay": settings.codec if settings.overlay else None, "raw": settings.raw_codec}
+    return {
+        kind: Recorder(
+            folder,
+            kind,
+            live=live,
+            codec=codec,
+            segment_length=settings.segment_length,
+            min_free=settings.min_free,
+            spent=spent,
+        )
+        for kind, codec in codecs.items()
+        if codec is not None
+    }

@@ -2,8 +2,8 @@
 
 import logging
 import platform
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 import cv2
 
 from livesegment import __version__
-from livesegment.errors import LiveSegmentError, SinkError
+from livesegment.errors import EngineError, SinkError, one_line
 from livesegment.frame import Image
 from livesegment.sessions.folder import SessionFolder
-from livesegment.sinks.base import Ending, View
-from livesegment.sinks.recording import Recording, Watch
+from livesegment.sinks.base import Ending, View, Watch
+from livesegment.sinks.recording import Recording
 from livesegment.sinks.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class SessionSink:
         self._goes_on = goes_on
         self._spent = spent
         self._recording: Recording | None = None
-        self.failure: LiveSegmentError | None = None
+        self.failure: SinkError | None = None
         """Why a recording ended before it was to end."""
         self.finished: list[Path] = []
         """Folders of finished sessions, in order."""
@@ -100,20 +100,20 @@ class SessionSink:
 
         Raises:
             SinkError: the folder cannot be made.
-            EngineError: no thread can be had.
         """
         if self._recording is not None:
             return
         folder = SessionFolder(self._parent, self._source, {"versions": versions()})
         try:
-            self._recording = Recording(
-                folder,
-                self._settings,
-                live=self._live,
-                facts=self._facts,
-                events=self._events,
-                spent=self._spent,
-            )
+            with _translated():
+                self._recording = Recording(
+                    folder,
+                    self._settings,
+                    live=self._live,
+                    facts=self._facts,
+                    events=self._events,
+                    spent=self._spent,
+                )
         except BaseException:
             with suppress(SinkError):
                 folder.remove_if_empty()
@@ -129,7 +129,8 @@ class SessionSink:
         if recording is None:
             return
         try:
-            recording.close(ending, reason)
+            with _translated():
+                recording.close(ending, reason)
         finally:
             self.dropped += recording.dropped
             self.problems += recording.problems
@@ -180,12 +181,27 @@ class SessionSink:
     def _guarded(self, step: Callable[[], None]) -> None:
         """Take a step; if it fails, finish what there is, and end the run or let it go on."""
         try:
-            step()
-        except LiveSegmentError as error:
+            with _translated():
+                step()
+        except SinkError as error:
             self.failure = error
-            with suppress(LiveSegmentError):  # the reason is known, and said below
+            with suppress(SinkError):  # the reason is known, and said below
                 self.stop(Ending.FAILED, str(error))
             if not self._goes_on:
                 raise
             log.warning("recording ended: %s", error)
             self._said("recording failed")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the machine lacks into a failure of the recording.
+
+    Raises:
+        SinkError: memory, a thread or something of the disk's is not to be had.
+    """
+    try:
+        yield
+    except (OSError, MemoryError, EngineError) as error:
+        lacks = "there is not enough memory" if isinstance(error, MemoryError) else one_line(error)
+        raise SinkError(f"cannot record: {lacks}", hint=getattr(error, "hint", None)) from error

@@ -1,32 +1,33 @@
 """The window."""
 
-import os
-import sys
+import logging
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
-import cv2
-
-from livesegment.errors import SinkError
+from livesegment.errors import SinkError, one_line
 from livesegment.frame import Image
 from livesegment.sinks.base import Ending, View
+from livesegment.sinks.window_events import WindowEvent
+from livesegment.sinks.window_process import WindowProcess
+
+log = logging.getLogger(__name__)
 
 ESCAPE = 27
 NAMED_KEYS = {9: "\t", 65289: "\t", 10: "\n", 13: "\n", 65293: "\n", 65421: "\n"}
 """Tab and both Enters, by Qt and by GTK."""
-FONTS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts")
-CLICKS = (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK)
 F11 = 65480
 """`cv2.waitKeyEx` under X."""
-LARGEST = (1600, 900)
-"""(width, height); larger pictures start in a smaller window, which can be enlarged."""
+PATIENCE = 10.0
+"""Seconds for which a window may take no picture; some systems hold one while it is dragged."""
+OPENING = 30.0
+"""Seconds for which the first may take."""
 
 
 class Window:
     """Shows the picture and hands keys on; ESC, q and the X end the run. See `Sink`.
 
-    Everything here runs in the main thread: OpenCV's windows work in no other beside it.
+    The window is in a process of its own, and nothing here waits for it: a display that is lost,
+    or stops answering, takes the picture away and nothing else. While the process is behind, the
+    newest picture waits here for the next call.
     """
 
     stage = "show"
@@ -36,6 +37,9 @@ class Window:
         title: str,
         on_key: Callable[[str], None],
         on_click: Callable[[int, int, bool], None] | None = None,
+        *,
+        goes_on: Callable[[], bool] = lambda: False,
+        start: Callable[[], WindowProcess] = WindowProcess,
     ) -> None:
         """Nothing is opened before there is a picture.
 
@@ -44,125 +48,146 @@ class Window:
             on_key: called with each key that does not end the run.
             on_click: called with x and y, in pixels of the picture, and whether it was a double
                 click, the first of which came as a single one already.
+            goes_on: asked, while there is no window any more or it does not answer, whether the
+                run is of use without.
+            start: starts the process.
         """
         self._title = title
         self._on_key = on_key
         self._on_click = on_click
-        self._open = False
-        self._closed = False
-        self._size: tuple[int, int] | None = None
+        self._goes_on = goes_on
+        self._start = start
+        self._process: WindowProcess | None = None
+        self._waiting: Image | None = None
         self._full_screen = False
+        self._arranged = (title, False)
+        """What the process knows of title and full screen."""
+        self._ended = False
+        """By the user, or `close`."""
+        self._lost = ""
+        """Why there is no window any more."""
+        self._said = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether there will never be a window again."""
+        return self._ended or bool(self._lost)
 
     def write(self, view: View) -> bool:
         """Show one view; see `Sink.write`."""
-        if self._closed or (self._open and not self._visible()):
-            return False
         self.show(view.screen)
-        return self._keys()
+        return self.idle()
 
     def show(self, image: Image) -> None:
-        """Show a picture, opening the window for the first.
+        """Show a picture, opening the window for the first; where it is behind, soon.
 
         Raises:
-            SinkError: it cannot be shown, as by an OpenCV that was built without windows.
+            SinkError: it cannot be shown.
         """
-        try:
-            self._show(image)
-        except cv2.error as error:
-            raise SinkError(
-                f"no window can be opened: {error.err}", hint="use --headless"
-            ) from error
-
-    def _show(self, image: Image) -> None:
-        height, width = image.shape[:2]
-        if not self._open:
-            _prepare_qt()
-            cv2.namedWindow(
-                self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
-            )
-            self._open = True
-            if self._on_click is not None:
-                cv2.setMouseCallback(self._title, self._mouse)
-        if self._size != (width, height):
-            self._size = (width, height)
-            ratio = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
-            cv2.resizeWindow(
-                self._title, max(160, int(width * ratio)), max(90, int(height * ratio))
-            )
-        cv2.imshow(self._title, image)
+        self._waiting = image
+        self._hand_over()
 
     def idle(self, remade: View | None = None) -> bool:
-        """Answer the user while no frame comes; see `Sink.idle`."""
-        if self._closed or (self._open and not self._visible()):
-            return False
+        """Answer the user while no frame comes; see `Sink.idle`.
+
+        Raises:
+            SinkError: the window cannot be opened, or is lost and the run of no use without.
+        """
         if remade is not None:
-            self.show(remade.screen)
-        return self._keys() if self._open else True
+            self._waiting = remade.screen
+        self._hand_over()
+        if self._process is not None and not self._ended:
+            self._watch(self._process)
+        if self._lost and not self._ended:
+            self._without(self._lost)
+        return not self._ended
 
     def entitle(self, title: str) -> None:
-        """Write something else above the window, if it is open."""
-        if self._open and not self._closed:
-            with suppress(cv2.error):  # an OpenCV whose windows have no titles
-                cv2.setWindowTitle(self._title, title)
+        """Write something else above the window."""
+        self._title = title
+        self._hand_over()
 
     def full_screen(self) -> None:
         """Fill the screen, or go back."""
         self._full_screen = not self._full_screen
-        mode = cv2.WINDOW_FULLSCREEN if self._full_screen else cv2.WINDOW_NORMAL
-        cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, mode)
+        self._hand_over()
 
     def close(self, ending: Ending) -> None:
         """Close the window; see `Sink.close`."""
         del ending
-        if self._open and not self._closed:
-            self._closed = True
-            try:
-                cv2.destroyWindow(self._title)
-                cv2.waitKey(1)
-            except cv2.error:
-                return  # the user was quicker
+        self._ended = True
+        self._let_go()
 
-    def _visible(self) -> bool:
-        """Whether the user has not closed the window; asked before `imshow` would reopen it."""
+    def _hand_over(self) -> None:
+        """Give the process what it does not have yet, if it can take it.
+
+        It is started before there is a picture: it has then done so when the first one comes.
+        """
+        if self.gone:
+            return
         try:
-            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) > 0
-        except cv2.error:  # raised once the last window is gone
+            process = self._process = self._process or self._start()
+        except OSError as error:
+            raise _unopened(one_line(error)) from error
+        arranged = self._title, self._full_screen
+        news = self._waiting is not None or (process.opened and arranged != self._arranged)
+        if not news or not process.ready(self._waiting):
+            return
+        image, self._waiting, self._arranged = self._waiting, None, arranged
+        try:
+            process.send(image, self._title, full=self._full_screen)
+        except OSError as error:
+            self._lose(process, one_line(error))
+
+    def _watch(self, process: WindowProcess) -> None:
+        """See what the user did, and whether there still is a window."""
+        gone = process.gone  # asked first: nothing is said after that
+        for name, *values in process.events():
+            if name == WindowEvent.CLOSED or (name == WindowEvent.KEY and not self._key(values[0])):
+                self._ended = True
+                return
+            if name == WindowEvent.CLICK and self._on_click is not None:
+                self._on_click(*values)
+        if gone:
+            process.end()
+            self._lose(process, process.reason)
+        elif process.silence() > (PATIENCE if process.opened else OPENING):
+            self._without("the display does not answer")
+
+    def _lose(self, process: WindowProcess, why: str) -> None:
+        if not process.opened:
+            raise _unopened(why)
+        self._lost = why
+        self._let_go()
+
+    def _without(self, why: str) -> None:
+        """Go on without, said once; or do not."""
+        if not self._goes_on():
+            raise SinkError(
+                f"the window is lost: {why}",
+                hint="with --record or --jsonl a run goes on without its window",
+            )
+        if not self._said:
+            self._said = True
+            log.warning("going on without the window: %s", why)
+
+    def _let_go(self) -> None:
+        process, self._process, self._waiting = self._process, None, None
+        if process is not None:
+            process.end()
+
+    def _key(self, code: int) -> bool:
+        """Do what a key is for; False if it ends the run."""
+        if code == F11:
+            self.full_screen()
+        elif code & 0xFF in {ESCAPE, ord("q")}:
             return False
-
-    def _mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
-        """Called by OpenCV while keys are asked for."""
-        del flags, data
-        if self._on_click is not None and event in CLICKS:
-            self._on_click(x, y, event == cv2.EVENT_LBUTTONDBLCLK)
-
-    def _keys(self) -> bool:
-        """Handle the keys pressed since last time; False if one of them ends the run."""
-        while (code := cv2.waitKeyEx(1)) != -1:
-            if code == F11:
-                self.full_screen()
-                continue
-            if code & 0xFF == ESCAPE or code & 0xFF == ord("q"):
-                return False
-            if code in NAMED_KEYS:
-                self._on_key(NAMED_KEYS[code])
-            elif 32 <= code < 127:
-                self._on_key(chr(code))
+        elif code in NAMED_KEYS:
+            self._on_key(NAMED_KEYS[code])
+        elif 32 <= code < 127:
+            self._on_key(chr(code))
         return True
 
 
-def _prepare_qt() -> None:
-    """Keep Qt from ending the program, and from warnings ten lines long, at its first window.
-
-    The wheels have the platform xcb and no other: one that a Wayland desktop asks all programs to
-    use, Qt aborts for. OpenCV 5 left out the fonts.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    if os.environ.get("QT_QPA_PLATFORM"):
-        os.environ["QT_QPA_PLATFORM"] = "xcb"
-    if not (Path(cv2.__file__).parent / "qt" / "fonts").is_dir():
-        there = next((folder for folder in FONTS if Path(folder).is_dir()), None)
-        if there:
-            os.environ["QT_QPA_FONTDIR"] = there
-        else:
-            os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
+def _unopened(why: str) -> SinkError:
+    return SinkError(f"no window can be opened: {why}", hint="use --headless")

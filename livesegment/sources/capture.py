@@ -7,17 +7,21 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from livesegment import most_pixels
 from livesegment.frame import Image
+from livesegment.image_files import openable, quiet_opencv, too_large
 
 QUIET = "-8"
 """FFmpeg's AV_LOG_QUIET."""
 OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 UNLOCKED = "OPENCV_FFMPEG_IS_THREAD_SAFE"
+SIDES = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
 READ_BY_THEN = 0.25
 """Seconds after which an open has read its options for sure: that is the first thing it does."""
 
@@ -87,8 +91,7 @@ def open_capture(
         # Else OpenCV opens one at a time, files too, and a server that does not answer holds up
         # all others. Its wheels' FFmpeg has locks of its own.
         os.environ.setdefault(UNLOCKED, "1")
-    if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    quiet_opencv()
     try:
         if backend == cv2.CAP_FFMPEG:
             with _options.set(ffmpeg_options):
@@ -98,6 +101,32 @@ def open_capture(
     except cv2.error:
         return None
     return capture if capture.isOpened() else None
+
+
+def open_file(path: Path) -> Any:
+    """Open a video file, whatever its name is; otherwise as `open_capture`.
+
+    Raises:
+        SourceError: it has no name that can be opened, or pictures that would fill the memory.
+    """
+    with openable(path) as name:
+        capture = open_capture(name, cv2.CAP_FFMPEG)
+    if capture is not None:
+        check_size(capture, str(path))
+    return capture
+
+
+def check_size(capture: Any, name: str) -> None:
+    """Refuse pictures that would fill the memory, before one is decoded.
+
+    Raises:
+        SourceError: they would; the capture is closed.
+    """
+    size = [stated(capture, prop, most=1e9) for prop in SIDES]
+    width, height = (int(side or 0) for side in size)
+    if width * height > most_pixels():
+        capture.release()
+        raise too_large(name, (width, height))
 
 
 def stated(capture: Any, prop: int, *, most: float) -> float | None:

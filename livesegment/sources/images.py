@@ -11,6 +11,7 @@ import cv2
 
 from livesegment.errors import SourceError
 from livesegment.frame import Frame, Image
+from livesegment.image_files import read_image
 from livesegment.sources.base import SourceInfo
 from livesegment.sources.capture import as_bgr
 
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 FPS = 30.0
+MOST_WORDS = 5
+"""Pictures left out that are named; more are counted."""
 
 
 class ImagesSource:
@@ -33,6 +36,8 @@ class ImagesSource:
         self._paths: list[Path] = []
         self._next = 0
         self._index = 0
+        self._left_out = 0
+        self._summed_up = False
         self._stopped = threading.Event()
 
     def open(self) -> SourceInfo:
@@ -54,13 +59,7 @@ class ImagesSource:
                 hint=f"a folder or a quoted glob of {', '.join(sorted(SUFFIXES))}",
             )
         self._paths = sorted(found, key=lambda item: (natural_order(item.name), str(item)))
-        first = self._load(self._paths[0])
-        for other in self._paths[1:]:
-            if first is not None:
-                break
-            first = self._load(other)
-        if first is None:
-            raise SourceError(f"none of the {len(found)} pictures in {self._pattern} can be read")
+        first = self._first()
         height, width = first.shape[:2]
         return SourceInfo(
             size=(width, height),
@@ -74,6 +73,7 @@ class ImagesSource:
         unreadable = 0
         while not self._stopped.is_set():
             if self._next == len(self._paths):
+                self._sum_up()
                 if not self._loop:
                     return None
                 self._next = 0
@@ -81,10 +81,11 @@ class ImagesSource:
                 raise SourceError(f"none of the pictures in {self._pattern} can be read any more")
             path = self._paths[self._next]
             self._next += 1
-            image = self._load(path)
-            if image is None:
-                log.warning("%s cannot be read; left out", path)
+            try:
+                image = _load(path)
+            except SourceError as error:
                 unreadable += 1
+                self._leave_out(error)
                 continue
             index, self._index = self._index, self._index + 1
             return Frame(image, index, time.monotonic(), index / self._fps)
@@ -97,13 +98,48 @@ class ImagesSource:
     def close(self) -> None:
         """Nothing is held open."""
 
-    @staticmethod
-    def _load(path: Path) -> Image | None:
-        try:
-            picture = cv2.imread(str(path), _flags(path))
-        except cv2.error:
-            return None
-        return None if picture is None or picture.size == 0 else as_bgr(picture)
+    def _first(self) -> Image:
+        """The first picture that can be read.
+
+        Raises:
+            SourceError: none can.
+        """
+        for path in self._paths:
+            try:
+                return _load(path)
+            except SourceError as error:
+                if len(self._paths) == 1:
+                    raise
+                reason = error
+        raise SourceError(
+            f"none of the {len(self._paths)} pictures in {self._pattern} can be read; the last: "
+            f"{reason}",
+            hint=reason.hint,
+        )
+
+    def _leave_out(self, error: SourceError) -> None:
+        """Say why a picture is missing; of many, how many."""
+        if self._summed_up:
+            return
+        self._left_out += 1
+        if self._left_out <= MOST_WORDS:
+            log.warning("%s; left out", error)
+
+    def _sum_up(self) -> None:
+        """Say at the end how many are missing."""
+        if self._left_out and not self._summed_up:
+            count = f"{self._left_out} of {len(self._paths)}"
+            log.warning("%s pictures in %s were left out", count, self._pattern)
+        self._summed_up = True
+
+
+def _load(path: Path) -> Image:
+    """A picture.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return as_bgr(read_image(path, _flags(path)))
 
 
 def _flags(path: Path) -> int:

@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ import numpy as np
 
 from livesegment.errors import SourceError
 from livesegment.frame import Frame, Image
-from livesegment.sessions.session import LINES, Session
+from livesegment.sessions.lines import RecordedFrame
+from livesegment.sessions.session import Session
 from livesegment.sources.base import Source, SourceInfo
-from livesegment.sources.capture import as_bgr, open_capture
+from livesegment.sources.capture import as_bgr, open_file
 from livesegment.sources.video import DAMAGED_FRAMES, VideoSource
 
 log = logging.getLogger(__name__)
@@ -25,43 +25,19 @@ TOLERANCE = 0.002
 RAW = "raw"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a frame stood in its session."""
-
-    index: int
-    clock: float
-    """Seconds on the session's clock."""
-    size: tuple[int, int]
-    """(width, height) in pixels."""
-
-    @classmethod
-    def of(cls, line: Mapping[str, Any]) -> "Place":
-        """The place that a line of frames.jsonl tells.
-
-        Raises:
-            SourceError: it does not tell.
-        """
-        try:
-            clock = line["clock"] if "clock" in line else line["pts"]
-            return cls(int(line["frame"]), float(clock), (int(line["width"]), int(line["height"])))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SourceError(f"a line of {LINES} does not say which frame it is of") from error
-
-
 class Places:
     """The places of a session's frames, asked for in order."""
 
     def __init__(self, session: Session) -> None:
-        self._rest: Iterator[Place] = map(Place.of, session.lines())
-        self._next: Place | None = next(self._rest, None)
+        self._rest = iter(session.lines())
+        self._next = next(self._rest, None)
 
     @property
     def ended(self) -> bool:
         """Whether no place is left."""
         return self._next is None
 
-    def at_clock(self, clock: float) -> Place | None:
+    def at_clock(self, clock: float) -> RecordedFrame | None:
         """The place nearest to a time; None where there is none within `TOLERANCE`.
 
         Args:
@@ -78,7 +54,7 @@ class Places:
                 return best
             best = after
 
-    def at_index(self, index: int) -> Place | None:
+    def at_index(self, index: int) -> RecordedFrame | None:
         """The place of a frame; None where the session has none of this index.
 
         Args:
@@ -105,7 +81,7 @@ class RecordedSource:
         Raises:
             SourceError: there are none.
         """
-        self.name = str(session.manifest.get("source") or session.name)
+        self.name = session.facts.source or session.name
         self._videos = session.videos(RAW)
         if not self._videos:
             raise _nothing_raw(session)
@@ -124,11 +100,11 @@ class RecordedSource:
         facts = self._video.facts
         width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
         height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        counts = [video.facts.get("frames") for video in self._videos]
+        counts = [video.facts.frames for video in self._videos]
         return SourceInfo(
-            size=_size(facts) or (int(width), int(height)),
-            fps=float(facts["fps"]) if facts.get("fps") else None,
-            frame_count=None if None in counts else sum(int(count or 0) for count in counts),
+            size=facts.size or (int(width), int(height)),
+            fps=facts.fps,
+            frame_count=None if None in counts else sum(count or 0 for count in counts),
             description="recorded session",
         )
 
@@ -144,7 +120,7 @@ class RecordedSource:
             clock = self._video.start + self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             place = self._places.at_clock(clock)
             self._last = self._last + 1 if place is None else place.index
-            size = _size(self._video.facts) if place is None else place.size
+            size = self._video.facts.size if place is None else place.size
             image = as_bgr(picture) if size is None else _cut(as_bgr(picture), size)
             pts = clock if place is None else place.clock
             return Frame(image, self._last, time.monotonic(), pts)
@@ -164,7 +140,7 @@ class RecordedSource:
         """Open the next video that can be; False after the last."""
         self.close()
         for video in self._left:
-            capture = open_capture(str(video.path), cv2.CAP_FFMPEG)
+            capture = open_file(video.path)
             if capture is not None:
                 self._capture, self._video = capture, video
                 return True
@@ -199,7 +175,7 @@ class StandInSource:
         self._film: Source = VideoSource(str(film))
         self._path = film
         self._session = session
-        self.name = str(session.manifest.get("source") or session.name)
+        self.name = session.facts.source or session.name
         self._places = Places(session)
 
     def open(self) -> SourceInfo:
@@ -231,8 +207,7 @@ class StandInSource:
 
 def _nothing_raw(session: Session) -> SourceError:
     """Why there is nothing to draw on."""
-    known: list[Mapping[str, Any]] = list(session.manifest.get("videos", ()))
-    if any(facts.get("kind") == RAW and facts.get("removed") for facts in known):
+    if any(facts.kind == RAW and facts.removed for facts in session.facts.videos):
         return SourceError(
             f"the raw videos of {session.name} were removed to make room",
             hint="`livesegment sessions pin` keeps a session",
@@ -241,12 +216,6 @@ def _nothing_raw(session: Session) -> SourceError:
         f"{session.name} has no raw video to draw on",
         hint="record with --record-raw; of a film, --source FILE names it instead",
     )
-
-
-def _size(facts: Mapping[str, Any]) -> tuple[int, int] | None:
-    """(width, height) of a video's pictures, where the manifest says."""
-    width, height = facts.get("width"), facts.get("height")
-    return (int(width), int(height)) if width and height else None
 
 
 def _cut(image: Image, size: tuple[int, int]) -> Image:

@@ -12,7 +12,7 @@ import cv2
 from livesegment.errors import SourceError
 from livesegment.frame import Frame
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.capture import as_bgr, open_capture, stated
+from livesegment.sources.capture import as_bgr, check_size, open_capture, open_file, stated
 from livesegment.sources.clock import StreamClock
 
 DAMAGED_FRAMES = 50
@@ -78,15 +78,17 @@ class VideoSource:
             self._capture = None
 
     def _open(self) -> Any:
-        path = "pipe:0" if self._path == "-" else self._path
         if self._path == "-" and sys.stdin is not None and sys.stdin.isatty():
             raise SourceError(
                 "--source - reads a video from standard input, which is a terminal here",
                 hint="ffmpeg -i VIDEO -f mpegts - | livesegment --source -",
             )
-        if self._path != "-":
+        if self._path == "-":
+            if (capture := open_capture("pipe:0", cv2.CAP_FFMPEG)) is not None:
+                check_size(capture, self.name)
+        else:
             self._check_file()
-        capture = open_capture(path, cv2.CAP_FFMPEG)
+            capture = open_file(Path(self._path))
         if capture is None:
             raise SourceError(
                 f"{self.name} is no video that can be read, or is damaged",

@@ -153,7 +153,7 @@ def _covers(videos: Sequence[Video]) -> list[tuple[float, float]]:
     spans = []
     for video in videos:
         reader = MatroskaReader(video.path)
-        if video.facts["codec"] == "mpeg4":
+        if video.facts.codec == "mpeg4":
             half = 0.5 / (reader.track.fps or FPS)
             end = video.start + (reader.duration_ms or 0.0) / 1000
             spans.append((video.start - half, end))
@@ -182,9 +182,9 @@ def _measure(videos: Sequence[Video], lines: list[dict[str, Any]], found: Outcom
         if i + 1 < len(videos):
             span = videos[i + 1].start - video.start
         seconds = (reader.duration_ms or 0.0) / 1000
-        error = max(abs(seconds - span), abs(video.facts["seconds"] - seconds)) / step
+        error = max(abs(seconds - span), abs((video.facts.seconds or 0.0) - seconds)) / step
         found.length_error = max(found.length_error, error)
-        if video.kind == "raw":
+        if video.facts.kind == "raw":
             nearest = min(range(len(clocks)), key=lambda k: abs(clocks[k] - video.start))
             shown = _shown(video.path, lines, nearest)
             found.start_error = max(found.start_error, abs(clocks[shown] - video.start))
@@ -213,7 +213,7 @@ def _probe(video: Video, found: Outcome) -> None:
         return
     said = json.loads(ended.stdout)
     frames, facts = int(said["streams"][0]["nb_read_frames"]), video.facts
-    if frames != facts["frames"]:
-        found.faults.append(f"{video.path.name}: {frames} frames, not {facts['frames']}")
-    error = abs(float(said["format"]["duration"]) - facts["seconds"]) * FPS
+    if frames != facts.frames:
+        found.faults.append(f"{video.path.name}: {frames} frames, not {facts.frames}")
+    error = abs(float(said["format"]["duration"]) - (facts.seconds or 0.0)) * FPS
     found.length_error = max(found.length_error, error)

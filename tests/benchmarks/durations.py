@@ -135,7 +135,7 @@ def measure(path: Path, fps: float, stated: float | None, codec: str, life: floa
     pictures, length = probe(film.path)
     off = None
     if codec != "mpeg4":
-        clocks = [float(line["clock"]) - film.start for line in session.lines()]
+        clocks = [frame.clock - film.start for frame in session.lines()]
         if len(clocks) != len(pictures):
             raise AssertionError(f"{len(clocks)} lines, {len(pictures)} pictures")
         off = 1000 * max(abs(at - told) for at, told in zip(pictures, clocks, strict=True))
@@ -203,7 +203,7 @@ def real(parent: Path, codec: str, *, stall: float, seconds: float = 5.0) -> tup
             process.kill()
     path = next(parent.iterdir())
     session = Session.open(path)
-    first = datetime.fromisoformat(next(iter(session.lines()))["time"]).timestamp()
+    first = datetime.fromisoformat(next(iter(session.lines())).time).timestamp()
     ended = datetime.fromisoformat(session.manifest["ended"]).timestamp()
     if told is None:  # it gave the camera up before
         told = ended - FINISHING

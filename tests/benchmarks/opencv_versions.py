@@ -31,8 +31,11 @@ from livesegment.engines.opencv import OpenCvEngine
 from livesegment.families.base import Thresholds
 from livesegment.families.mask_rows import DETECTIONS, MASKS, kept_rows
 from livesegment.families.registry import load_family
+from livesegment.frame import Frame
 from livesegment.network import Format, Network, Tensors
+from livesegment.segmenters.load import load_segmenter
 from livesegment.segmenters.proof.engine_proof import EngineProof
+from livesegment.sources.synthetic import Scene
 from livesegment.store import find_model
 from tests.benchmarks.mask_rcnn import apart
 
@@ -41,6 +44,7 @@ FRAMES = {"demo": 120, "onnx": 40, "mask-rcnn": 30}
 COMPARED = (0, 10, 20, 29)
 """Frames of the film whose numbers are compared."""
 SCORE = Thresholds()
+VERSIONS = f"OpenCV {cv2.__version__}, numpy {np.__version__}"
 
 
 def main() -> None:
@@ -62,12 +66,12 @@ def main() -> None:
             for python in given.on:
                 told = _child(python, Path(folder), first=number == 0)
                 for what, rate in told["rates"].items():
-                    rates.setdefault(told["opencv"], {}).setdefault(what, []).append(rate)
+                    rates.setdefault(told["versions"], {}).setdefault(what, []).append(rate)
         plain = _numbers(next(iter(Path(folder).glob("*plain.npz"))))
         for version, found in rates.items():
             medians = {what: round(statistics.median(each), 2) for what, each in found.items()}
             worst = _worst(plain, _numbers(Path(folder) / f"{version}.npz"))
-            print(json.dumps({"opencv": version, "frames a second": medians, "apart": worst}))
+            print(json.dumps({"versions": version, "frames a second": medians, "apart": worst}))
 
 
 def _child(python: str, folder: Path, *, first: bool) -> dict[str, Any]:
@@ -86,9 +90,10 @@ def _measure(given: argparse.Namespace) -> None:
         "mask-rcnn": {"source": [str(given.film)], "model": str(given.weights)},
     }
     rates = {what: _rate(FRAMES[what], options) for what, options in runs.items()}
+    rates["demo, segmenter"] = _segmenter()
     if given.child.is_dir():
         _save(given)
-    print(json.dumps({"opencv": cv2.__version__, "rates": rates}))
+    print(json.dumps({"versions": VERSIONS, "rates": rates}))
 
 
 def _rate(frames: int, options: dict[str, Any]) -> float:
@@ -97,6 +102,19 @@ def _rate(frames: int, options: dict[str, Any]) -> float:
     started = time.perf_counter()
     run.go()
     return run.meter.count("shown") / (time.perf_counter() - started)
+
+
+def _segmenter() -> float:
+    """Pictures a second of the demo's model alone, by its median."""
+    segmenter = load_segmenter(find_model("colour-shapes"), SCORE)
+    segmenter.warm_up()
+    spent = []
+    for index in range(FRAMES["demo"]):
+        frame = Frame(Scene().picture(index / 10), index, 0.0, 0.0)
+        started = time.perf_counter()
+        segmenter.segment(frame)
+        spent.append(time.perf_counter() - started)
+    return 1 / statistics.median(spent)
 
 
 def _save(given: argparse.Namespace) -> None:
@@ -131,7 +149,7 @@ def _save(given: argparse.Namespace) -> None:
                 inputs = family.relay(tensors, SCORE)
         found |= {f"{index} {name}": np.array(tensors[name]) for name in (DETECTIONS, MASKS)}
         found[f"{index} size"] = np.array(picture.shape[:2], np.float32)
-    np.savez(given.child / f"{cv2.__version__}.npz", **found)  # type: ignore[arg-type,unused-ignore]
+    np.savez(given.child / f"{VERSIONS}.npz", **found)  # type: ignore[arg-type,unused-ignore]
     if read:
         np.savez(given.child / "plain.npz", **plain)  # type: ignore[arg-type,unused-ignore]
 

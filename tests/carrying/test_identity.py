@@ -156,8 +156,9 @@ def full(instances: Instances, row: int, size: tuple[int, int]) -> NDArray[np.bo
     return whole(instances.take(np.array([row])), size)
 
 
-def test_identities_on_the_synthetic_scene() -> None:
-    """Five shapes, 20 seconds, a result every 5 frames, one object in seven missed each time."""
+@pytest.mark.parametrize("frames", [200, pytest.param(600, marks=pytest.mark.long)])
+def test_identities_on_the_synthetic_scene(frames: int) -> None:
+    """Five shapes, a result every 5 frames, one object in seven missed each time."""
     scene = Scene()
     rng = np.random.default_rng(11)
 
@@ -165,7 +166,7 @@ def test_identities_on_the_synthetic_scene() -> None:
         truth = scene.truth(index / FPS)
         return truth.take(rng.random(len(truth)) > 1 / 7)
 
-    film = play(CarriedCarrier(Quality.MID), lambda i: scene.picture(i / FPS), detector, 600, 5)
+    film = play(CarriedCarrier(Quality.MID), lambda i: scene.picture(i / FPS), detector, frames, 5)
     pairs = [(shown, scene.truth(i / FPS)) for i, shown in film if i > 10 and i % 2 == 0]
     score = idf1(pairs, scene.size)
     assert score > 0.95, score

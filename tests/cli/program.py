@@ -22,7 +22,7 @@ START = 60.0
 class Program:
     """One run: what it says, and what it leaves."""
 
-    def __init__(self, url: str, folder: Path, *options: str) -> None:
+    def __init__(self, url: str, folder: Path, *options: str, display: str | None = None) -> None:
         self.folder = folder
         self.lines: list[Line] = []
         """Of frames, from standard output."""
@@ -31,9 +31,11 @@ class Program:
         self.out = ""
         self.err = ""
         self.process = spawn(
-            *("run", "--source", url, "--model", "colour-shapes", "--headless", "--jsonl", "-"),
+            *("run", "--source", url, "--model", "colour-shapes", "--jsonl", "-"),
+            "--headless" if display is None else "--window",
             *("--record", "out", "--min-free", "0", "--stats-interval", "1h", *options),
             folder=folder,
+            display=display,
         )
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -105,9 +107,11 @@ class Program:
 
 
 @contextmanager
-def program(url: str, folder: Path, *options: str) -> Generator[Program]:
+def program(
+    url: str, folder: Path, *options: str, display: str | None = None
+) -> Generator[Program]:
     """Run for the length of the block; ended then, if it did not end before."""
-    running = Program(url, folder, *options)
+    running = Program(url, folder, *options, display=display)
     try:
         yield running
     finally:

@@ -49,12 +49,18 @@ class Cli:
 def spawn(
     *arguments: str | Path,
     folder: Path,
+    display: str | None = None,
     stdout: int | IO[Any] = subprocess.PIPE,
     stderr: int | IO[Any] = subprocess.PIPE,
     script: str = 'exec "$@"',
 ) -> "subprocess.Popen[str]":
-    """`livesegment ...` in a process of its own, without a display; started by a line of shell."""
+    """`livesegment ...` in a process of its own, started by a line of shell.
+
+    Without a display where none is named.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    if display is not None:
+        environment["DISPLAY"] = display
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.Popen(
         ["sh", "-c", script, "sh", sys.executable, "-m", "livesegment", *map(str, arguments)],

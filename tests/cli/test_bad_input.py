@@ -82,7 +82,7 @@ def test_weights_with_the_graph_of_another_model(cli: Cli, own_model: Path) -> N
 def test_empty_text_graph(cli: Cli, own_model: Path) -> None:
     """An empty graph loads as an empty network, or crashes."""
     own_model.with_suffix(".pbtxt").write_text("", "utf-8")
-    assert_complains(cli(*SYNTHETIC, "--headless", "--model", own_model), 4, "no nodes")
+    assert_complains(cli(*SYNTHETIC, "--headless", "--model", own_model), 4, "own.pbtxt is empty")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_window_that_cannot_be_opened(cli: Cli) -> None:
     [
         ("scroe = 0.4", ("scroe", "did you mean 'score'")),
         ("score = 'high'", ("score", "float")),
-        ("score = 2", ("score", "0..1")),
+        ("score = 2", ("score", "from 0 to 1")),
         ("score = ", ("not TOML",)),
         ("max_instances = 1.5", ("max_instances", "int")),
     ],

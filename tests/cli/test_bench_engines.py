@@ -12,8 +12,8 @@ from livesegment.engines.registry import installed_engines
 from livesegment.errors import LiveSegmentError, ModelError
 from livesegment.families.yolo_seg import Layout
 from livesegment.segmenters import choice
-from livesegment.segmenters.choice import Choice
 from livesegment.segmenters.trial import Setup, Trial
+from livesegment.segmenters.verdicts import Choice
 from tests.bench.trials import Trials, trial
 from tests.cli.runner import Cli, Ended
 from tests.fakes import instances

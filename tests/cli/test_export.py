@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import ROOT, Cli
-from tests.sessions.made import make_session
+from tests.sessions.made import make_session, plant
 
 NAME = "2026-11-23T08-30-00Z_camera-0"
 WHAT = {
@@ -53,6 +53,7 @@ def test_a_session_elsewhere_and_a_target_elsewhere_can_be_named(
     cli: Cli, sessions: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "deep" / "out.csv"
+    target.parent.mkdir()
     assert cli("sessions", "export", sessions / NAME, "-f", "csv", "-o", target).code == 0
     os.rename(sessions, tmp_path / "moved")  # noqa: PTH104 -- a folder
     moved = tmp_path / "moved"
@@ -151,15 +152,70 @@ def test_a_session_without_frames_is_one_line(cli: Cli, form: str, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("sessions")
-def test_a_session_that_cannot_be_read_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["coco", "yolo", "csv", "labels"])
+def test_lines_that_cannot_be_read_are_left_out_and_said(
+    cli: Cli, form: str, tmp_path: Path
+) -> None:
     lines = tmp_path / "sessions" / NAME / "frames.jsonl"
     kept = lines.read_text("utf-8").splitlines(keepends=True)
     lines.write_text("".join((*kept[:3], '{"frame":3}\n', *kept[4:])), "utf-8")
-    for form in ("coco", "yolo", "csv", "labels"):
-        ended = cli("sessions", "export", "latest", "-f", form)
-        assert (ended.code, len(ended.complaint)) == (3, 2)
-        assert "sessions repair" in ended.complaint[1]
+    ended = cli("sessions", "export", "latest", "-f", form)
+    assert ended.code == 0
+    assert ": 5 frames, 10 instances" in ended.err
+    assert "1 line of frames.jsonl left out that cannot be read: line 4:" in ended.err
+
+
+@pytest.mark.usefixtures("sessions")
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "missing"])
+@pytest.mark.parametrize("form", ["coco", "yolo", "csv", "labels"])
+def test_lines_that_are_no_file_leave_nothing(
+    cli: Cli, form: str, kind: str, tmp_path: Path
+) -> None:
+    lines = tmp_path / "sessions" / NAME / "frames.jsonl"
+    plant(kind, lines, lines.rename(tmp_path / "sessions" / "elsewhere"))
+    ended = cli("sessions", "export", "latest", "-f", form)
+    assert (ended.code, len(ended.complaint)) == (3, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo", "csv", "labels", "mp4"])
+def test_a_former_export_is_replaced_if_that_is_said(
+    cli: Cli, form: str, sessions: Path, tmp_path: Path
+) -> None:
+    words = ("sessions", "export", "latest", "-f", form)
+    assert cli(*words).code == 0
+    make_session(sessions, frames=3, name="9")
+    ended = cli("sessions", "export", "9", "-f", form, "-o", cli_target(form), "--overwrite")
+    assert ended.code == 0, ended.err
+    assert ": 3 " in ended.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [cli_target(form), "sessions"]
+
+
+def cli_target(form: str) -> str:
+    """Where an export goes if nothing is said."""
+    return f"{NAME}.{form}" if form in {"csv", "mp4"} else f"{NAME}-{form}"
+
+
+@pytest.mark.usefixtures("sessions")
+@pytest.mark.parametrize("form", ["coco", "csv"])
+def test_a_typo_makes_no_folder(cli: Cli, form: str, tmp_path: Path) -> None:
+    ended = cli("sessions", "export", "latest", "-f", form, "-o", "exprots/out.csv")
+    assert (ended.code, "there is no folder exprots" in ended.complaint[0]) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
+
+
+def test_what_is_read_is_not_written_over(cli: Cli, sessions: Path, tmp_path: Path) -> None:
+    """By whatever link it is named."""
+    lines = sessions / NAME / "frames.jsonl"
+    (tmp_path / "hard.csv").hardlink_to(lines)
+    (tmp_path / "soft.csv").symlink_to(lines)
+    before = lines.read_bytes()
+    for target in ("hard.csv", "soft.csv", lines):
+        ended = cli("sessions", "export", NAME, "-f", "csv", "-o", target, "--overwrite")
+        assert (ended.code, "is what is read" in ended.complaint[0]) == (2, True)
+    assert lines.read_bytes() == before
+    ended = cli("sessions", "export", NAME, "-f", "coco", "-o", sessions / NAME, "--overwrite")
+    assert ended.code == 2
 
 
 def test_what_was_exported_is_not_written_over(cli: Cli, sessions: Path) -> None:

@@ -20,6 +20,7 @@ from livesegment.errors import LiveSegmentError, ModelError, UsageError
 from livesegment.families.base import Thresholds
 from livesegment.frame import Frame
 from livesegment.segmenters.load import load_segmenter
+from livesegment.segmenters.verdicts import Choice, Rival
 from livesegment.spec import ModelFile, ModelSpec
 from livesegment.store import find_model
 from tests.fakes_http import FileServer, Resource, file_server, tar_gz
@@ -297,6 +298,35 @@ def test_import_registers_a_model_that_runs(home: Path, shapes: Path) -> None:
     assert call("verify", "mine").stdout.count("ok: ") == 2
     assert sorted(path.name for path in (home / "models").iterdir()) == ["mine.pb", "mine.pbtxt"]
     assert [path.name for path in (home / "config").iterdir()] == ["mine.toml"]
+
+
+@pytest.mark.parametrize(("stem", "name"), [("best (1)", "best-1"), ("my model", "my-model")])
+def test_import_says_what_a_file_is_called_from_now_on(
+    home: Path, shapes: Path, stem: str, name: str
+) -> None:
+    for path in shapes.parent.glob(f"{shapes.stem}.*"):
+        path.rename(path.with_stem(stem))
+    said = call("import", shapes.with_stem(stem)).stderr
+    assert f"its name is {name}:" in said
+    assert f"run --model {name}" in said
+    assert find_model(name).paths["weights"] == home / "models" / f"{name}.pb"
+
+
+def test_import_of_what_finds_nothing_says_so(
+    shapes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Choice("opencv", "cpu", "", (Rival("opencv", "cpu", 0.1, 0),))
+    monkeypatch.setattr("livesegment.segmenters.choice.choose", lambda _: nothing)
+    assert "finds nothing in the test picture" in call("import", shapes).stderr
+
+
+def test_what_was_compared_is_forgotten_by_name_path_or_altogether(shapes: Path) -> None:
+    call("import", shapes, "--name", "mine")
+    assert "1 comparison forgotten" in call("forget", "mine").stderr
+    assert "0 comparisons forgotten" in call("forget", shapes).stderr
+    call("import", shapes, "--name", "mine")
+    assert "1 comparison forgotten" in call("forget").stderr
+    assert isinstance(failure("forget", "no-such-model"), ModelError)
 
 
 def test_import_again_puts_a_damaged_copy_right(home: Path, shapes: Path) -> None:

@@ -68,14 +68,15 @@ def test_wherever_threads_run_out_no_session_is_left_unfinished(
         assert "Traceback" not in ended.stderr, ended.stderr
         assert set(_states(folder)) <= {"finished"}
         complaint = [line for line in ended.stderr.splitlines() if line.startswith("error:")]
-        known = ["error: the system lets this program have no more threads"]
-        assert complaint == (known if ended.returncode else [])
-    assert codes[0] == 5
+        assert len(complaint) == (1 if ended.returncode else 0)
+        assert all("the system lets this program have no more threads" in one for one in complaint)
+    assert codes[0]
+    assert set(codes) <= {5, 6, 0}  # a recording says that it is one
     assert codes[-1] == 0
 
 
 def test_no_memory_at_the_start_of_a_recording_is_a_line_and_no_session(tmp_path: Path) -> None:
     ended = _run(MEMORY, tmp_path)
-    assert ended.returncode == 1
-    assert ended.stderr == "error: the system gives this program no more memory\n"
+    assert ended.returncode == 6
+    assert ended.stderr == "error: cannot record: there is not enough memory\n"
     assert _states(tmp_path) == []

@@ -15,7 +15,9 @@ SHOW = """
 import sys
 from livesegment.cli import process_title
 {before}
-process_title.hide_passwords()
+from livesegment.cli.declared import confidential
+from livesegment.cli.options import RunOptions
+process_title.hide_passwords(confidential(RunOptions))
 sys.stdout.buffer.write(open("/proc/self/cmdline", "rb").read())
 print("", *sys.argv[1:], sep="\\n")
 """
@@ -53,6 +55,22 @@ def test_passwords_are_overwritten_in_place(typed: str, left: str) -> None:
     arguments, rest = shown("run", typed, "--headless")
     assert arguments == [b"run", left.encode(), b"--headless"]
     assert rest == [b"\n"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        (["--webhook", "https://h.example/a/TOKEN"], ["--webhook", "https://h.example/*******"]),
+        (["--webhook=https://u:p@h/TOKEN?x"], ["--webhook=https://*******@h/***"]),
+        (["--webhook", "u:p@h/TOKEN"], ["--webhook", "*" * 11]),
+        (["--exec", "notify-send event"], ["--exec", "notify-send event"]),
+        (["--exec", "x --token abc -v"], ["--exec", "x --token '*' -v"]),
+    ],
+)
+def test_values_that_are_secrets_in_part_are_overwritten(typed: list[str], left: list[str]) -> None:
+    arguments, _ = shown(*typed)
+    assert "TOKEN" not in str(arguments)
+    assert arguments == [one.encode() for one in left]
 
 
 def test_bytes_that_are_no_text_are_kept() -> None:

@@ -11,8 +11,9 @@ import pytest
 from livesegment.compositing.look import Look, Style, compose
 from livesegment.frame import Frame, Image
 from livesegment.segmenters.recorded import instances
+from livesegment.sessions.session import Session
 from livesegment.sources.excerpt import PacedSource
-from tests.cli.runner import Cli
+from tests.cli.runner import Cli, Ended
 from tests.sessions.made import LABELS, make_session
 from tests.sources.films import film
 
@@ -70,8 +71,8 @@ def test_a_replay_draws_on_the_raw_picture(style: str, cli: Cli, tmp_path: Path)
     raw = images(session / "raw-0001.mkv") + images(session / "raw-0002.mkv")
     drawn = images(tmp_path / "out.mkv")
     assert len(drawn) == len(raw) == 4
-    for line, image, picture in zip(rows(session / "frames.jsonl"), raw, drawn, strict=True):
-        expected = compose(image, instances(line), LABELS, Look(style=Style(style)))
+    for line, image, picture in zip(Session.open(session).lines(), raw, drawn, strict=True):
+        expected = compose(image, instances(line, line.size), LABELS, Look(style=Style(style)))
         assert distance(picture, expected) < distance(picture, image) / 4
 
 
@@ -254,3 +255,73 @@ def test_a_recording_is_replayed_as_it_was_seen(cli: Cli, tmp_path: Path) -> Non
     live, anew = images(session / "overlay-0001.mkv"), images(tmp_path / "out.mkv")
     for seen, made in zip(live, anew, strict=True):
         assert distance(seen, made) < 3  # once more through JPEG
+
+
+def replayed(cli: Cli, session: Path, to: Path, *more: str | Path) -> Ended:
+    words = ("sessions", "replay", session, "--headless", "--to", to, "--codec", "mjpeg")
+    return cli(*words, "--min-free", "0", *more)
+
+
+def test_a_file_that_is_there_is_replaced_only_if_that_is_said(cli: Cli, tmp_path: Path) -> None:
+    session, to = make_session(tmp_path / "s", frames=3), tmp_path / "out.mkv"
+    to.write_bytes(b"before")
+    ended = replayed(cli, session, to)
+    assert (ended.code, "is there already" in ended.complaint[0]) == (2, True)
+    assert "--overwrite" in ended.complaint[1]
+    assert to.read_bytes() == b"before"
+    ended = replayed(cli, session, to, "--overwrite")
+    assert ended.code == 0, ended.err
+    assert len(images(to)) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mkv", "s"]
+
+
+@pytest.mark.parametrize("kind", ["hard link", "link", "itself"])
+@pytest.mark.parametrize("more", [(), ("--overwrite",)])
+def test_the_source_that_is_read_is_never_written_over(
+    more: tuple[str, ...], kind: str, cli: Cli, tmp_path: Path
+) -> None:
+    session = make_session(tmp_path / "s", frames=3, raw=False, live=False)
+    source = film(tmp_path / "film.avi", 10).rename(tmp_path / "film.mkv")
+    to = source if kind == "itself" else tmp_path / "out.mkv"
+    if kind == "hard link":
+        to.hardlink_to(source)
+    elif kind == "link":
+        to.symlink_to(source)
+    before = source.read_bytes()
+    ended = replayed(cli, session, to, "--source", source, *more)
+    assert (ended.code, "is what is read" in ended.complaint[0]) == (2, True)
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("flag", ["--to", "--jsonl"])
+def test_what_a_link_outside_leads_to_is_never_written_over(
+    flag: str, cli: Cli, tmp_path: Path
+) -> None:
+    session = make_session(tmp_path / "s", frames=3)
+    target = tmp_path / "out.mkv"
+    target.hardlink_to(session / ("raw-0001.mkv" if flag == "--to" else "frames.jsonl"))
+    before = target.read_bytes()
+    more = ("--overwrite",) if flag == "--to" else ()
+    ended = cli("sessions", "replay", session, "--headless", flag, target, *more)
+    assert (ended.code, target.read_bytes()) == (2, before)
+
+
+def test_a_typo_in_the_path_makes_no_folder(cli: Cli, tmp_path: Path) -> None:
+    session = make_session(tmp_path / "s", frames=3)
+    ended = replayed(cli, session, tmp_path / "typo" / "out.mkv")
+    assert (ended.code, "there is no folder" in ended.complaint[0]) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_lines_that_cannot_be_read_are_said(cli: Cli, tmp_path: Path) -> None:
+    session = make_session(tmp_path / "s", frames=6)
+    lines = rows(session / "frames.jsonl")
+    lines[1]["instances"][0]["class_id"] = 10**12
+    lines[3]["clock"] = float("inf")
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (session / "frames.jsonl").write_text(text, "utf-8")
+    ended = cli("sessions", "replay", session, "--headless", "--jsonl", tmp_path / "f.jsonl")
+    assert ended.code == 0, ended.err
+    assert "2 lines of frames.jsonl left out that cannot be read: line 2:" in ended.err
+    found = [len(line["instances"]) for line in rows(tmp_path / "f.jsonl")]
+    assert found == [2, 0, 2, 0, 2, 2]

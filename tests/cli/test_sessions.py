@@ -12,8 +12,9 @@ from livesegment.cli.session_rows import local, size, span, typed
 from livesegment.sessions.facts import moment
 from livesegment.sessions.owner import boot_id
 from tests.cli.runner import Cli
-from tests.sessions.made import make_session
+from tests.sessions.made import make_session, plant
 
+pytestmark = pytest.mark.wheel
 ENDED = "2026-11-21T08-30-00Z_film.mp4"
 KILLED = "2026-11-22T08-30-00Z_camera-0"
 
@@ -236,7 +237,8 @@ def test_sizes(count: int, text: str) -> None:
 
 
 def test_the_ends_of_the_calendar_are_written_too() -> None:
-    assert local(moment("0001-01-01T00:00:00+14:00"))
+    assert local(moment("1900-01-01T00:00:00+14:00"))
+    assert local(moment("2999-12-31T23:59:59-14:00"))
     assert local(None) == ""
 
 
@@ -247,3 +249,39 @@ def test_what_is_typed_for_a_session_elsewhere_is_its_path() -> None:
 
 def test_what_could_steer_a_terminal_is_not_printed() -> None:
     assert printable("a\x1b[2Jb") == "a\N{REPLACEMENT CHARACTER}[2Jb"
+
+
+@pytest.mark.parametrize("command", ["show", "export", "replay", "pin", "unpin", "repair"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_a_manifest_that_is_no_file_is_one_line(
+    cli: Cli, command: str, kind: str, parent: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").write_bytes((parent / ENDED / "manifest.json").read_bytes())
+    plant(kind, parent / ENDED / "manifest.json", tmp_path / "other")
+    words = {"export": ("-f", "csv"), "replay": ("--headless",)}.get(command, ())
+    ended = cli("sessions", command, ENDED, *words)
+    assert ended.code == (3 if command in {"show", "export", "replay"} else 0), ended.err
+    if ended.code == 3:
+        assert f"is a {kind}" in ended.complaint[0]
+    assert ("damaged" in cli("sessions", "list").out) is (command != "repair")
+
+
+@pytest.mark.parametrize("kind", ["dangling", "link"])
+def test_a_pin_writes_through_no_link(cli: Cli, kind: str, parent: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    if kind == "link":
+        theirs.write_text("theirs")
+        os.utime(theirs, (1, 1))
+    plant(kind, parent / ENDED / "pinned", theirs)
+    assert cli("sessions", "pin", ENDED).code == 0
+    assert (parent / ENDED / "pinned").exists()
+    assert theirs.stat().st_mtime == 1 if kind == "link" else not theirs.exists()
+
+
+def test_of_very_many_videos_the_newest_are_shown(cli: Cli, parent: Path) -> None:
+    rows = [{"file": f"raw-{number:04}.mkv", "kind": "raw"} for number in range(2000)]
+    set_manifest(parent / ENDED, videos=rows)
+    out = cli("sessions", "show", ENDED).out
+    assert "the newest 500 of 2000 videos" in out
+    assert "raw-1999.mkv" in out
+    assert "raw-1499.mkv" not in out

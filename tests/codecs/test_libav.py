@@ -152,7 +152,7 @@ def test_missing_pyav_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(SinkError, match="not installed") as caught:
         libav.load()
-    assert caught.value.hint == "pip install 'livesegment[h264]'"
+    assert caught.value.hint == "pip install av"
 
 
 def test_broken_pyav_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_what_was_asked_for_is_had_or_refused(monkeypatch: pytest.MonkeyPatch) -
     _without(monkeypatch, "h264", "mpeg4")
     with pytest.raises(SinkError, match="no PyAV") as caught:
         chosen("h264")
-    assert caught.value.hint == "pip install 'livesegment[h264]'"
+    assert caught.value.hint == "pip install av"
     with pytest.raises(SinkError, match="named pipes"):
         chosen("mpeg4")
     with pytest.raises(UsageError, match="'vp9' is not known"):

@@ -235,24 +235,6 @@ def test_a_disk_that_takes_the_head_only_is_left_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_now_and_then_the_disk_is_made_to_keep_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[float] = []
-    now = 0.0
-    file = VideoFile(
-        tmp_path / "film.mkv", codec="mjpeg", fps=1, size=SIZE, min_free=0, clock=lambda: now
-    )
-    file.write(image(), 0.0)
-    assert file._writer is not None
-    monkeypatch.setattr(file._writer, "sync", lambda: synced.append(now))
-    for second in range(1, 14):
-        now = float(second)
-        file.write(image(), now)
-    file.close()
-    assert synced == [6.0, 12.0]
-
-
 def _fill_disk(monkeypatch: pytest.MonkeyPatch, free: int = 10_000_000) -> None:
     usage: Callable[[Path], object] = lambda _: shutil._ntuple_diskusage(10**9, 10**9, free)  # noqa: E731
     monkeypatch.setattr(shutil, "disk_usage", usage)

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from livesegment.compositing import overlay
 from livesegment.compositing.hud import with_text
-from livesegment.compositing.look import GREEN, LABELLED, Look, Style, captions, compose, label_of
+from livesegment.compositing.look import (
+    GREEN,
+    HIDING,
+    LABELLED,
+    MARGIN,
+    Look,
+    Style,
+    captions,
+    compose,
+    label_of,
+)
 from livesegment.compositing.palette import colour, colours, ink
 from livesegment.frame import Image
 from livesegment.instances import Instances
@@ -167,11 +177,43 @@ def test_a_hidden_object_is_a_mosaic_beyond_its_outline() -> None:
     image, instances = noise((160, 120)), found((40, 40, 80, 80), full=True)
     picture = compose(image, instances, LABELS, Look(Style.BLUR_OBJECTS))
     changed = (picture != image).any(axis=2)
-    assert changed[39:81, 39:81].mean() > 0.99
+    margin = round(MARGIN * 40)
+    hidden = slice(40 - margin, 80 + margin)
+    assert changed[hidden, hidden].mean() > 0.98
     outside = changed.copy()
-    outside[35:85, 35:85] = False
+    outside[hidden, hidden] = False
     assert not outside.any()
     assert len({tuple(pixel) for pixel in picture[40:80, 40:80].reshape(-1, 3).tolist()}) <= 49
+
+
+@every_style
+def test_only_styles_that_hide_heed_what_is_not_covered(style: Style) -> None:
+    image, instances = noise((160, 120)), found((40, 40, 80, 80))
+    picture = compose(image, instances, LABELS, Look(style), covered=False)
+    if style in HIDING:
+        assert (picture == image).all(axis=2).mean() < 0.001
+    else:
+        assert np.array_equal(picture, compose(image, instances, LABELS, Look(style)))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (640, 3), (3, 480)])
+def test_a_tiny_picture_is_hidden_too(size: tuple[int, int]) -> None:
+    image, look = noise(size), Look(Style.BLUR_OBJECTS)
+    picture = compose(image, found(), LABELS, look, covered=False)
+    assert picture.shape == image.shape
+    assert not (picture == image).all(axis=2).any()
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.floats(0, 0.5))
+def test_a_grown_mask_covers_the_same_and_more(x: int, y: int, side: int, margin: float) -> None:
+    one = found((x, y, x + side, y + side), full=True)
+    plain = overlay.union((90, 90), one)
+    grown = overlay.union((90, 90), one, margin=margin, least=1)
+    by = max(1, round(margin * side))
+    expected = np.zeros((90, 90), np.uint8)
+    expected[max(0, y - by) : y + side + by, max(0, x - by) : x + side + by] = 1
+    assert (plain <= grown).all()
+    assert np.array_equal(grown, expected)
 
 
 def test_a_contour_is_a_line_and_no_filling() -> None:

@@ -66,8 +66,8 @@ def test_a_gpu_of_nvidia_that_does_not_answer_fails(
     ("driver", "wanted"),
     [
         ("535.104.05", "'onnxruntime-gpu[cuda,cudnn]<1.27'"),
-        ("580.65.06", "'livesegment[cuda]'"),
-        ("unknown", "'livesegment[cuda]'"),
+        ("580.65.06", "'onnxruntime-gpu[cuda,cudnn]'"),
+        ("unknown", "'onnxruntime-gpu[cuda,cudnn]'"),
     ],
 )
 def test_the_build_that_a_driver_can_run_is_to_be_installed(driver: str, wanted: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,3 +111,16 @@ def test_a_disk_that_fills_up_is_told_of_in_time(
     found = row(models.findings("mine"), "disk")
     assert found.verdict is verdict
     assert f"{free / 1e9:.1f} GB free" in found.says
+
+
+@pytest.mark.parametrize("where", ["/", "/no/such/folder", "no/such/folder", ".", "/dev/null/x"])
+def test_no_hint_changes_what_is_not_ours(
+    where: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder may be anybody's: where it is missing, what it would lie in is looked at."""
+    monkeypatch.setenv("LIVESEGMENT_HOME", where)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = row(models.findings("mine"), "own folder")
+    assert found.verdict is Verdict.FAIL
+    assert not re.search(r"\b(sudo|chown|chmod|rm|mv|delete)\b", found.hint)
+    assert "LIVESEGMENT_HOME" in found.hint

@@ -58,7 +58,7 @@ def test_a_missing_codec_says_what_to_type() -> None:
     found = row(recording.findings(ask), H264)
     assert found.verdict is Verdict.WARN
     assert "not installed" in found.says
-    assert found.hint == "pip install 'livesegment[h264]'"
+    assert found.hint == "pip install av"
 
 
 BROKEN = pytest.mark.parametrize(

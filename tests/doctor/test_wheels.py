@@ -102,7 +102,7 @@ def test_two_builds_of_onnx_runtime_fail_with_both_commands() -> None:
     found = row(wheels.findings(Answers(WELL), version), "ONNX Runtime")
     assert found.verdict is Verdict.FAIL
     assert found.hint == (
-        "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'livesegment[cuda]'"
+        "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'onnxruntime-gpu[cuda,cudnn]'"
     )
 
 

@@ -1,6 +1,5 @@
 """What OpenCV can do is found by trying it."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from livesegment import child
+from livesegment.child import Answer
 from livesegment.engines import capabilities
 from livesegment.engines.capabilities import TARGETS, Ran, reads, runs_on
 from livesegment.engines.opencv import OpenCvEngine
@@ -79,21 +80,21 @@ def test_without_the_reader_a_tensorflow_network_is_refused_in_words(
     assert "pip install" in str(caught.value.hint)
 
 
-Child = Callable[..., "subprocess.CompletedProcess[str]"]
+Child = Callable[..., Answer]
 
 
 def child_that_says(text: str, asked: list[str]) -> Child:
-    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
-        asked.append(command[-1])
-        return subprocess.CompletedProcess(command, 0, text, "")
+    def ask(module: str, device: str, *, seconds: float) -> Answer:
+        asked.append(device)
+        return Answer(0, text)
 
-    return run
+    return ask
 
 
 @pytest.mark.parametrize("ran", [Ran.THERE, Ran.ON_CPU])
 def test_a_device_is_tried_once(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(subprocess, "run", child_that_says(f"a driver's words\n{ran}\n", asked))
+    monkeypatch.setattr(child, "ask", child_that_says(ran, asked))
     assert runs_on("opencl") is runs_on("opencl") is ran
     assert asked == ["opencl"]
 
@@ -102,16 +103,16 @@ def test_a_device_is_tried_once(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_device_that_fails_is_tried_again(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver may be mended meanwhile."""
     asked: list[str] = []
-    monkeypatch.setattr(subprocess, "run", child_that_says(said, asked))
+    monkeypatch.setattr(child, "ask", child_that_says(said, asked))
     assert runs_on("cuda") is runs_on("cuda") is Ran.NOWHERE
     assert len(asked) == 2
 
 
 def test_a_device_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang(command: list[str], **_: Any) -> None:
-        raise subprocess.TimeoutExpired(command, 1)
+    def hang(*_: str, seconds: float) -> Answer:
+        raise TimeoutError
 
-    monkeypatch.setattr(subprocess, "run", hang)
+    monkeypatch.setattr(child, "ask", hang)
     assert runs_on("opencl") is Ran.NOWHERE
 
 
@@ -119,7 +120,7 @@ def test_another_driver_or_build_is_asked_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(subprocess, "run", child_that_says("there", asked))
+    monkeypatch.setattr(child, "ask", child_that_says("there", asked))
     runs_on("opencl")
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "another build")
     runs_on("opencl")
@@ -132,7 +133,7 @@ def test_a_home_that_cannot_be_written_costs_another_trial(
 ) -> None:
     (tmp_path / "capabilities").write_text("a file where the folder should be")
     asked: list[str] = []
-    monkeypatch.setattr(subprocess, "run", child_that_says("there", asked))
+    monkeypatch.setattr(child, "ask", child_that_says("there", asked))
     assert runs_on("opencl") is runs_on("opencl") is Ran.THERE
     assert len(asked) == 2
 

@@ -17,6 +17,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not ins
 from livesegment.engines import onnxruntime as engine_module  # noqa: E402 -- needs the library
 from livesegment.engines.onnxruntime import PROVIDERS, OnnxRuntimeEngine  # noqa: E402
 
+pytestmark = pytest.mark.wheel
 REAL_SESSION = onnxruntime.InferenceSession
 CPU = "CPUExecutionProvider"
 PICTURE = {"images": np.ones((1, 3, 4, 4), np.float32)}

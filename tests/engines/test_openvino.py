@@ -17,10 +17,10 @@ from tests.families.onnx_bytes import node
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
 
 from livesegment.engines import openvino as engine_module
-from livesegment.engines import quiet_openvino
 from livesegment.engines.openvino import OpenVinoEngine
 
-REAL = quiet_openvino.openvino
+pytestmark = pytest.mark.wheel
+REAL = engine_module.openvino
 REAL_CORE = engine_module._core()
 PICTURE = {"images": np.ones((1, 3, 4, 4), np.float32)}
 TINY = Network("tiny.onnx", Format.ONNX, tiny_onnx.build(), (tiny_onnx.OUTPUT,))

@@ -12,6 +12,7 @@ import pytest
 from livesegment.errors import UsageError
 from livesegment.events.command import MOST_OUTPUT, Command
 from livesegment.events.hooks import HookError, Message
+from tests.servers.patience import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands here are Unix's")
 
@@ -26,7 +27,7 @@ MESSAGE = Message(
 
 
 def run(text: str, *, timeout: float = 10.0, message: Message = MESSAGE) -> None:
-    Command(text, timeout=timeout).deliver(message, threading.Event())
+    Command(text, "it", timeout=timeout).deliver(message, threading.Event())
 
 
 def test_a_command_gets_the_event_on_its_standard_input(tmp_path: Path) -> None:
@@ -55,14 +56,14 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     [
         ("", "names no command"),
         ("''", "names no command"),
-        ("no-such-command-here -x", "--exec no-such-command-here: there is no such command"),
+        ("no-such-command-here -x", "--exec it: there is no such command"),
         ("echo 'a", "no closing quotation"),
         ("/etc/passwd", "may not be run"),
     ],
 )
 def test_a_command_that_is_not_there_is_refused_at_once(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        Command(text)
+        Command(text, "it")
 
 
 def test_a_command_that_fails_says_how_and_what() -> None:
@@ -83,7 +84,8 @@ def test_a_command_that_cannot_be_run_after_all_says_so(tmp_path: Path) -> None:
 def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     with pytest.raises(HookError, match=r"did not end within 0\.5 s"):
         run(f"sh -c 'sleep 100 & echo $! > {tmp_path}/pid; wait'", timeout=0.5)
-    assert not alive(int((tmp_path / "pid").read_text()))
+    left = int((tmp_path / "pid").read_text())
+    until(lambda: not alive(left))
 
 
 def test_a_command_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +98,7 @@ def test_a_command_is_ended_when_it_is_not_wanted_any_more() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(HookError, match="the run ended before it did"):
-        Command("sleep 100").deliver(MESSAGE, stop)
+        Command("sleep 100", "it").deliver(MESSAGE, stop)
 
 
 def test_a_command_that_says_much_is_read_to_its_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,8 +116,20 @@ def test_a_command_that_leaves_something_running_is_not_waited_for(tmp_path: Pat
     os.kill(left, signal.SIGKILL)
 
 
-def test_arguments_are_not_shown() -> None:
-    assert Command("echo 'Bearer secret'").name == "--exec echo"
+def test_it_is_called_what_may_be_shown() -> None:
+    assert Command("echo 'Bearer secret'", "echo").name == "--exec echo"
+
+
+def test_a_command_gets_no_variable_that_may_be_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CAMERA_PASSWORD", "AWS_SECRET_ACCESS_KEY", "XDGX", "PATHS", "LIVESEGMENT_HOME"):
+        monkeypatch.setenv(name, "geheim")
+    monkeypatch.setenv("LC_TIME", "C")
+    run(f"sh -c 'env > {tmp_path}/told'")
+    told = (tmp_path / "told").read_text()
+    assert "geheim" not in told
+    assert {"PATH", "LC_TIME"} <= {line.partition("=")[0] for line in told.splitlines()}
 
 
 def alive(pid: int) -> bool:

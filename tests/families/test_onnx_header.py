@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livesegment.families import onnx_header
 from livesegment.families.onnx_header import OnnxHeader
-from tests.families.onnx_bytes import field, model, node
+from tests.benchmarks.fuzz_external import TENSORS, external, wrapped
+from tests.families.onnx_bytes import field, model, node, varint
 
 HEADER = model(
     {"images": (1, 3, 480, 640)},
@@ -96,3 +98,45 @@ def test_weights_that_are_all_inside_are_nowhere_else() -> None:
 def test_weights_in_another_file_are_told_where(entry: bytes, told: str) -> None:
     weights = field(8, "w") + field(13, entry) + field(14, 1)
     assert OnnxHeader.parse(field(7, field(5, weights))).external == told
+
+
+@pytest.mark.parametrize("path", TENSORS, ids=lambda path: "-".join(map(str, path)))
+@pytest.mark.parametrize("deeper", [0, 1, 20])
+def test_a_tensor_in_another_file_is_found_wherever_it_is(path: list[int], deeper: int) -> None:
+    """In nodes, functions and training; in subgraphs of subgraphs of an If, Loop or Scan."""
+    subgraphs = [7] + [1, 5, 6] * deeper
+    data = wrapped(subgraphs + path[1:] if path[0] == 7 else path, external("elsewhere"))
+    assert OnnxHeader.parse(field(7, b"") + data).external == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        field(14, 1),
+        field(14, 1) + field(14, 0),
+        field(14, (1 << 32) + 1),
+        field(13, field(1, "location") + field(2, "elsewhere")),
+    ],
+    ids=["without a name", "said twice", "more bits than are read", "without saying so"],
+)
+def test_whatever_a_runtime_might_take_for_another_file_is_one(tensor: bytes) -> None:
+    assert OnnxHeader.parse(field(7, field(5, tensor))).external
+
+
+def test_a_field_that_others_might_read_as_another_is_refused() -> None:
+    """Its number has more than 32 bits; some readers drop those beyond."""
+    hidden = varint(1 << 32 | 7 << 3 | 2) + varint(2) + b"ab"
+    with pytest.raises(ValueError, match="field number"):
+        OnnxHeader.parse(HEADER + hidden)
+
+
+def test_graphs_in_graphs_without_end_are_refused() -> None:
+    data = wrapped([7] + [1, 5, 6] * 3000 + [5], external("elsewhere"))
+    with pytest.raises(ValueError, match="too deep"):
+        OnnxHeader.parse(data)
+
+
+def test_parts_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_header, "MOST_FIELDS", 1000)
+    with pytest.raises(ValueError, match="more parts"):
+        OnnxHeader.parse(HEADER + field(7, field(1, b"") * 1000))

@@ -479,7 +479,9 @@ def test_predictions_of_no_known_layout_are_refused(shape: tuple[int, ...]) -> N
 @pytest.mark.parametrize("classes", [1, 2])
 def test_another_number_of_labels_than_classes_is_refused(layout: Layout, classes: int) -> None:
     """Rows of one class must not pass for final answers either."""
-    assert "and 3 classes" in str(refused(layout=layout, classes=classes, labels=["a", "b", "c"]))
+    assert f"finds {classes} classes, but 3 names are given" in str(
+        refused(layout=layout, classes=classes, labels=["a", "b", "c"])
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Growing files can be read at any moment, finished ones are whole."""
 
-import os
 import struct
 from pathlib import Path
 
@@ -255,17 +254,6 @@ def test_a_day_fits_into_little_memory(tmp_path: Path) -> None:
     writer.close()
     assert len(kept) == 3600
     assert sum(len(a) * a.itemsize for a in (kept._times, kept._clusters, kept._offsets)) == 86_400
-
-
-def test_what_was_written_can_be_put_on_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", synced.append, raising=False)
-    writer = MatroskaWriter(tmp_path / "film.mkv", TRACK)
-    writer.sync()
-    assert synced == [writer._file.fileno()]
-    writer.close()
 
 
 def test_the_duration_is_in_milliseconds(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What each key does."""
 
 import string
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from livesegment.compositing.look import Look, Style
 from livesegment.families.base import Thresholds
-from livesegment.pipeline.controls import Controls
+from livesegment.pipeline.controls import MOST_ADJUSTMENTS, Controls
 from tests.fakes import FakeSegmenter, instances
 
 
@@ -169,6 +170,36 @@ def test_a_message_lasts_until_the_next_key() -> None:
     assert controls.message
     _press(controls, "i")
     assert not controls.message
+
+
+def test_what_keys_change_is_remembered_with_its_time() -> None:
+    segmenter = FakeSegmenter()
+    segmenter.thresholds = Thresholds(score=0.5)
+    times = iter(datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC) for second in range(60))
+    controls = Controls(segmenter, Look(), clock=lambda: next(times))
+    controls.visible(instances(1, class_ids=[7]))
+    _press(controls, " i?+m1]")
+    assert [tuple(change.values()) for change in controls.adjustments] == [
+        ("2026-01-02T03:04:00.000Z", "score", 0.5, 0.55),
+        ("2026-01-02T03:04:01.000Z", "style", "fill", "contour"),
+        ("2026-01-02T03:04:02.000Z", "hidden_on_screen", [], [7]),
+        ("2026-01-02T03:04:03.000Z", "alpha", 0.6, 0.7),
+    ]
+
+
+def test_what_others_do_with_a_key_is_remembered_too() -> None:
+    controls, _ = _controls()
+    masks = ["carried"]
+    controls.settings["masks"] = lambda: masks[0]
+    controls.actions["c"] = lambda: masks.__setitem__(0, "held")
+    _press(controls, "cc")
+    assert [change["value"] for change in controls.adjustments] == ["held"]
+
+
+def test_only_so_many_changes_are_remembered() -> None:
+    controls, _ = _controls()
+    _press(controls, "m" * (MOST_ADJUSTMENTS + 5))
+    assert len(controls.adjustments) == MOST_ADJUSTMENTS
 
 
 @given(st.text(string.printable, max_size=40))

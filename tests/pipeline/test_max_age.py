@@ -1,7 +1,7 @@
 """What is older than is wanted is left out, and counted."""
 
-import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -14,6 +14,7 @@ from livesegment.pipeline.pipeline import Pipeline
 from livesegment.pipeline.presenter import Presenter
 from livesegment.sinks.base import Ending
 from tests.fakes import FakeSegmenter, FakeSink, FakeSource, Step, frame
+from tests.servers.patience import until
 
 
 def _pipeline(source: FakeSource, sink: FakeSink, masks: Masks) -> tuple[Pipeline, FakeSegmenter]:
@@ -27,9 +28,15 @@ def _pipeline(source: FakeSource, sink: FakeSink, masks: Masks) -> tuple[Pipelin
 def test_old_frames_of_a_live_source_are_neither_shown_nor_segmented(masks: Masks) -> None:
     old = time.monotonic() - 60
     sink = FakeSink()
-    steps: list[Step] = []
-    for index in range(4):
-        steps += [frame(index, at=old + index if index < 2 else None), _pause]
+
+    def left_out(count: int) -> Callable[[], object]:
+        return lambda: until(lambda: pipeline.too_old == count)
+
+    def taken(index: int) -> Callable[[], object]:
+        return lambda: until(lambda: index in sink.shown and index in segmenter.segmented)
+
+    steps: list[Step] = [frame(0, at=old), left_out(1), frame(1, at=old + 1), left_out(2)]
+    steps += [frame(2), taken(2), frame(3), taken(3)]
     pipeline, segmenter = _pipeline(FakeSource(steps, live=True), sink, masks)
     assert pipeline.run() is Ending.END_OF_SOURCE
     assert sink.shown == [2, 3]
@@ -42,8 +49,3 @@ def test_a_film_has_no_age() -> None:
     pipeline, _ = _pipeline(FakeSource([frame(0, at=0.0)]), sink, Masks.EXACT)
     pipeline.run()
     assert sink.shown == [0]
-
-
-def _pause() -> None:
-    """Long enough for both threads to take what there is; there is nobody to ask."""
-    threading.Event().wait(0.1)

@@ -12,6 +12,7 @@ from livesegment.carrying.hold import HoldCarrier
 from livesegment.compositing.look import Look
 from livesegment.errors import UsageError
 from livesegment.families.base import Thresholds
+from livesegment.frame import Frame
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.mode import Limits, Masks
@@ -21,7 +22,7 @@ from livesegment.pipeline.presenter import Presenter
 from livesegment.segmenters.gate import StillScene
 from livesegment.segmenters.region import Region, RegionSegmenter
 from livesegment.sinks.base import Ending, View
-from tests.fakes import FPS, FakeSegmenter, FakeSink, FakeSource, Step, frame
+from tests.fakes import FPS, FakeSegmenter, FakeSink, FakeSource, Step, frame, wait_for
 
 GREY = 100
 
@@ -78,9 +79,21 @@ def one_by_one(script: Sequence[Step], shown: Sequence[threading.Event]) -> list
 def live(greys: Sequence[int], pace: Pace) -> Run:
     """A live run whose frames come one by one: each when the last one is shown and judged."""
     done = [threading.Event() for _ in greys]
-    sink = FakeSink(on_write=lambda view: done[view.frame.index].set())
+    judged = [threading.Event() for _ in greys]
+    ask = pace.segments
+
+    def segments(frame: Frame, at: float) -> bool:
+        answer = ask(frame, at)
+        judged[frame.index].set()
+        return answer
+
+    def write(view: View) -> None:
+        wait_for(judged[view.frame.index])
+        done[view.frame.index].set()
+
+    pace.segments = segments  # type: ignore[method-assign]
     source = FakeSource(one_by_one(film(greys), done), live=True)
-    return Run(source, pace, Masks.HELD, sink)
+    return Run(source, pace, Masks.HELD, FakeSink(on_write=write))
 
 
 def keys(run: Run) -> list[int | None]:

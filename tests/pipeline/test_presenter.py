@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from livesegment.carrying.hold import HoldCarrier
-from livesegment.compositing.look import Look
+from livesegment.compositing.look import HIDING, Look, Style, compose
 from livesegment.errors import SinkError
-from livesegment.instances import Segmentation
+from livesegment.frame import Frame
+from livesegment.instances import UNKNOWN, Instances, Segmentation
 from livesegment.pipeline.controls import Controls
 from livesegment.pipeline.meter import Meter
 from livesegment.pipeline.presenter import Presenter
-from livesegment.sinks.base import Ending
+from livesegment.sinks.base import Ending, View
 from tests.fakes import FPS, SIZE, FakeSegmenter, FakeSink, frame, instances
 
 LABELS = ("red", "green", "blue")
@@ -87,13 +88,16 @@ def test_the_picture_has_the_overlay_and_the_frame_has_not() -> None:
     assert not view.picture.flags.writeable
 
 
-def test_hidden_classes_are_in_no_view() -> None:
+def test_a_hidden_class_is_gone_from_the_screen_and_from_nothing_else() -> None:
     sink = FakeSink()
     presenter = _presenter(sink)
     presenter.show(frame(0), _result(0, 0.0), fps=FPS)
     presenter.controls.press("1")
-    presenter.show(frame(1), None, fps=FPS)
-    assert [len(view.instances) for view in sink.views] == [1, 0]
+    presenter.show(frame(0), None, fps=FPS)
+    shown, hidden = sink.views
+    assert [len(view.instances) for view in sink.views] == [1, 1]
+    assert np.array_equal(hidden.picture, shown.picture)
+    assert np.array_equal(hidden.screen, hidden.frame.image)
 
 
 @pytest.mark.parametrize("key", ["i", "?", "m"])
@@ -186,7 +190,10 @@ def test_a_hidden_class_comes_back_while_paused() -> None:
     presenter.idle()
     presenter.controls.press("1")
     presenter.idle()
-    assert [len(view.instances) for view in sink.remade] == [0, 1]
+    without, with_it = sink.remade
+    assert np.array_equal(without.screen, without.frame.image)
+    assert np.array_equal(with_it.screen, with_it.picture)
+    assert not np.array_equal(with_it.screen, without.screen)
 
 
 def test_a_paused_live_picture_stays_on_screen_and_is_what_a_snapshot_takes() -> None:
@@ -199,3 +206,83 @@ def test_a_paused_live_picture_stays_on_screen_and_is_what_a_snapshot_takes() ->
     assert int(sink.views[1].picture[0, 0, 0]) == 7
     assert presenter.last is not None
     assert presenter.last.frame.index == 0
+
+
+# Styles that hide objects
+
+
+def _noise(index: int, *, at: float, epoch: int = 0) -> Frame:
+    image = np.random.default_rng(index).integers(0, 256, (SIZE[1], SIZE[0], 3), np.uint8)
+    return Frame(image, index, at, index / FPS, epoch=epoch)
+
+
+def _hides_all(view: View) -> bool:
+    """Whether no pixel is as it was, in the window and in the recording."""
+    frame = view.frame.image
+    return all(
+        (picture == frame).all(axis=2).mean() < 0.001 for picture in (view.picture, view.screen)
+    )
+
+
+def _hiding(sink: FakeSink) -> Presenter:
+    presenter = _presenter(sink)
+    presenter.controls.look = Look(Style.BLUR_OBJECTS)
+    return presenter
+
+
+def test_all_is_hidden_until_the_first_result() -> None:
+    sink = FakeSink()
+    presenter = _hiding(sink)
+    presenter.show(_noise(0, at=0.0), None)
+    presenter.show(_noise(1, at=0.1), None)
+    presenter.show(_noise(2, at=0.2), _result(1, 0.1))
+    assert [_hides_all(view) for view in sink.views] == [True, True, False]
+
+
+def test_all_is_hidden_while_results_fail_to_come() -> None:
+    sink = FakeSink()
+    presenter = _hiding(sink)
+    for index, at in enumerate((0.0, 0.5, 1.5, 1.6)):
+        presenter.show(_noise(index, at=at), _result(index, at) if index in {0, 3} else None)
+    assert [_hides_all(view) for view in sink.views] == [False, False, True, False]
+
+
+def test_all_is_hidden_after_another_connection_and_another_size() -> None:
+    sink = FakeSink()
+    presenter = _hiding(sink)
+    presenter.show(_noise(0, at=0.0), _result(0, 0.0))
+    presenter.show(_noise(1, at=0.1, epoch=1), None)
+    presenter.show(_noise(2, at=0.2, epoch=1), _result(0, 0.0))  # came late, of the scene before
+    presenter.show(_noise(3, at=0.3, epoch=1), _result(2, 0.2))
+    assert [_hides_all(view) for view in sink.views] == [False, True, True, False]
+
+
+def test_a_style_chosen_while_paused_hides_what_was_not_covered() -> None:
+    sink = FakeSink()
+    presenter = _presenter(sink)
+    presenter.show(_noise(0, at=0.0), None)
+    presenter.controls.press(" ")
+    presenter.controls.look = Look(Style.BLUR_OBJECTS)
+    presenter.idle()
+    assert [_hides_all(view) for view in sink.remade] == [True]
+
+
+@pytest.mark.parametrize("style", sorted(set(Style) - HIDING))
+def test_other_styles_hide_nothing(style: Style) -> None:
+    sink = FakeSink()
+    presenter = _presenter(sink)
+    presenter.controls.look = Look(style)
+    presenter.show(_noise(0, at=0.0), None)
+    (view,) = sink.views
+    plain = compose(view.frame.image, view.instances, LABELS, Look(style))
+    assert np.array_equal(view.picture, plain)
+
+
+def test_what_nobody_looked_at_is_hidden_and_has_no_key_frame() -> None:
+    """As in a replay of what was recorded before the first result."""
+    sink = FakeSink()
+    presenter = _hiding(sink)
+    presenter.show(_noise(0, at=0.0), Segmentation(Instances.empty(), UNKNOWN, 0.0, SIZE))
+    presenter.show(_noise(1, at=0.1), _result(1, 0.1))
+    assert [_hides_all(view) for view in sink.views] == [True, False]
+    assert [view.key_frame for view in sink.views] == [None, 1]

@@ -87,8 +87,11 @@ def test_weak_objects_are_compared_where_strong_ones_are_few() -> None:
     assert not compare(reference, reference.take(np.array([0]))).same
 
 
-def test_nothing_and_nothing_are_the_same() -> None:
-    assert compare(Instances.empty(), Instances.empty()).same
+def test_nothing_and_nothing_are_no_agreement() -> None:
+    found = compare(Instances.empty(), Instances.empty())
+    assert found.empty
+    assert not found.same
+    assert not compare(Instances.empty(), THREE).empty
 
 
 def test_something_out_of_nothing_is_not() -> None:
@@ -100,8 +103,9 @@ def test_several_pictures_make_one_agreement() -> None:
     assert whole == Agreement(4, 3, 1, pytest.approx(0.8), 0.2)  # type: ignore[arg-type]
 
 
-def test_no_picture_is_no_disagreement() -> None:
-    assert together([]).same
+def test_no_picture_is_neither_agreement_nor_disagreement() -> None:
+    assert together([]).empty
+    assert not together([]).same
 
 
 @given(

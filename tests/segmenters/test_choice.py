@@ -1,5 +1,6 @@
 """Which engine and device are taken."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from livesegment.engines.base import Obstacle
 from livesegment.errors import EngineError, ModelError
 from livesegment.instances import Instances
 from livesegment.network import Format
-from livesegment.segmenters import choice
-from livesegment.segmenters.choice import Choice, choose, remembered
-from livesegment.segmenters.trial import Setup, Trial
+from livesegment.segmenters import choice, verdicts
+from livesegment.segmenters.choice import choose, remembered
+from livesegment.segmenters.trial import Setup, Trial, TrialTimeoutError
+from livesegment.segmenters.verdicts import Choice, forget
 from livesegment.spec import ModelFile, ModelSpec
 from livesegment.store import Model, find_model
 
@@ -58,10 +60,13 @@ class Bench:
             ("swift", "cpu"): (0.05, THREE),
             ("swift", "cpu-bf16"): (0.02, THREE),
         }
+        self.longest = 1.0
+        """Times the others, that the last run of a trial takes."""
         self.tried: list[tuple[str, str]] = []
         self.patience: list[float] = []
         monkeypatch.setattr(choice, "installed_engines", lambda: self.runtimes)
         monkeypatch.setattr(choice, "engine_factory", self.runtimes.__getitem__)
+        monkeypatch.setattr(verdicts, "engine_factory", self.runtimes.__getitem__)
         monkeypatch.setattr(choice, "attempt", self.attempt)
         monkeypatch.setattr(choice, "load_family", lambda *_, **__: None)
 
@@ -72,7 +77,7 @@ class Bench:
         if isinstance(result, Exception):
             raise result
         seconds, instances = result
-        times = (seconds, seconds, seconds)
+        times = (seconds, seconds, seconds * self.longest)
         return Trial(setup, "", 0.1, 0.1, times, times, 1, (instances,))
 
 
@@ -250,3 +255,94 @@ def test_what_ships_needs_no_comparison(bench: Bench) -> None:
     assert chosen(find_model("colour-shapes")) == ("opencv", "cpu")
     assert chosen(find_model("motion")) == ("opencv", "cpu")
     assert not bench.tried
+
+
+NONE = found()
+
+
+def nothing_found(bench: Bench, *others: tuple[str, str]) -> None:
+    """The reference finds nothing, nor do the others."""
+    for setup in (("opencv", "cpu"), *others):
+        seconds, _ = bench.results[setup]  # type: ignore[misc] # none of them fails
+        bench.results[setup] = (seconds, NONE)
+
+
+def test_none_of_none_is_no_agreement(bench: Bench, model: Model) -> None:
+    """The reference computes in float32 on the CPU: of that much is known."""
+    nothing_found(bench, ("swift", "cpu"), ("swift", "cpu-bf16"))
+    taken = choose(model)
+    assert (taken.engine, taken.device) == ("opencv", "cpu")
+    assert taken.blind
+    assert taken.why == (
+        "opencv on cpu: nothing could be compared, as opencv on cpu finds nothing in the test "
+        "picture down to a score of 0.05"
+    )
+    assert remembered(model) == taken
+
+
+def test_what_others_find_where_the_reference_finds_nothing_is_no_agreement(
+    bench: Bench, model: Model
+) -> None:
+    nothing_found(bench)
+    assert chosen(model) == ("opencv", "cpu")
+
+
+def test_an_engine_asked_for_is_taken_at_its_most_exact_where_nothing_is_found(
+    bench: Bench, model: Model
+) -> None:
+    nothing_found(bench, ("swift", "cpu"), ("swift", "cpu-bf16"))
+    taken = choose(model, engine="swift")
+    assert (taken.engine, taken.device) == ("swift", "cpu")
+    assert "nothing could be compared" in taken.why
+
+
+def test_one_that_could_be_compared_is_not_blind(bench: Bench, model: Model) -> None:
+    bench.results["opencv", "cpu"] = ModelError("it cannot read this")
+    assert not choose(model).blind
+
+
+def age(folder: Path, seconds: float) -> None:
+    """Let the verdict have been found so long ago."""
+    (verdict,) = (folder / "verdicts").glob("*.json")
+    now = verdict.stat().st_mtime
+    os.utime(verdict, (now - seconds, now - seconds))
+
+
+DAYS = 24 * 3600
+
+
+@pytest.mark.parametrize(("days", "holds"), [(29, True), (31, False), (-31, False)])
+def test_a_verdict_holds_for_a_month(
+    bench: Bench, model: Model, tmp_path: Path, days: float, holds: bool
+) -> None:
+    """Or where the clock says that it was found in the future, as a clock does that was wrong."""
+    choose(model)
+    age(tmp_path, days * DAYS)
+    assert (remembered(model) is not None) is holds
+
+
+@pytest.mark.parametrize(("days", "holds"), [(0.9, True), (2, False)])
+@pytest.mark.parametrize("busy", ["time-out", "scatter"])
+def test_what_a_busy_machine_found_holds_for_a_day(
+    bench: Bench, model: Model, tmp_path: Path, busy: str, days: float, holds: bool
+) -> None:
+    if busy == "scatter":
+        bench.longest = 3.0
+    else:
+        bench.results["swift", "cpu-bf16"] = TrialTimeoutError("gave no answer")
+    choose(model)
+    age(tmp_path, days * DAYS)
+    assert (remembered(model) is not None) is holds
+
+
+def test_what_is_forgotten_is_found_again(bench: Bench, model: Model, tmp_path: Path) -> None:
+    other = a_model(tmp_path / "other.onnx", b"other weights")
+    for one in (model, other):
+        choose(one)
+        choose(one, threads=2)
+    assert forget(model) == 2
+    assert remembered(model) is None
+    assert remembered(other) is not None
+    assert forget(None) == 2
+    assert remembered(other) is None
+    assert forget(None) == 0

@@ -17,7 +17,9 @@ from livesegment.families.base import Thresholds
 from livesegment.frame import Frame
 from livesegment.geometry import pixel_regions
 from livesegment.instances import Instances
+from livesegment.segmenters import recorded
 from livesegment.segmenters.recorded import RecordedSegmenter, instances
+from livesegment.sessions.lines import frame as parsed
 from livesegment.sessions.session import Session
 from livesegment.sessions.timeline import WallClock
 from livesegment.sinks.jsonl import record
@@ -46,6 +48,12 @@ def written(size: tuple[int, int], found: Instances) -> dict[str, Any]:
     return line
 
 
+def read(line: dict[str, Any]) -> Instances:
+    """The objects of a line."""
+    known = parsed(json.dumps(line).encode())
+    return instances(known, known.size)
+
+
 @st.composite
 def findings(draw: st.DrawFn) -> tuple[tuple[int, int], Instances]:
     """A frame's size, and objects anywhere in it: at its borders, of no width, on whole pixels."""
@@ -72,7 +80,7 @@ def findings(draw: st.DrawFn) -> tuple[tuple[int, int], Instances]:
 @given(findings())
 def test_what_was_written_comes_back(case: tuple[tuple[int, int], Instances]) -> None:
     size, found = case
-    again = instances(written(size, found))
+    again = read(written(size, found))
     np.testing.assert_array_equal(again.regions, found.regions)
     for mask, before in zip(again.masks, found.masks, strict=True):
         np.testing.assert_array_equal(mask, before)
@@ -87,7 +95,7 @@ def test_it_is_written_again_as_it_was(case: tuple[tuple[int, int], Instances]) 
     """A replay of a replay drifts nowhere."""
     size, found = case
     line = written(size, found)
-    assert written(size, instances(line))["instances"] == line["instances"]
+    assert written(size, read(line))["instances"] == line["instances"]
 
 
 @pytest.mark.parametrize("style", Style)
@@ -97,7 +105,7 @@ def test_the_picture_is_the_one_that_was_composed_live(
 ) -> None:
     size, found = case
     image = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
-    again = instances(written(size, found))
+    again = read(written(size, found))
     look = Look(style=style)
     np.testing.assert_array_equal(
         compose(image, again, LABELS, look), compose(image, found, LABELS, look)
@@ -109,7 +117,7 @@ def test_a_box_that_is_too_small_for_its_mask_grows() -> None:
     mask = np.ones((6, 5), bool)
     line = written((64, 48), Instances.from_rows([(10, 20, 15, 26)], [0.9], [0], [mask]))
     line["instances"][0]["bbox"] = [11.0, 20.0, 3.0, 5.99]
-    again = instances(line)
+    again = read(line)
     assert again.regions.tolist() == [[10, 20, 15, 26]]
     np.testing.assert_array_equal(again.masks[0], mask)
 
@@ -125,14 +133,31 @@ def test_a_box_that_is_too_small_for_its_mask_grows() -> None:
         pytest.param({"segmentation": None}, id="no mask"),
     ],
 )
-def test_objects_that_cannot_be_read_are_an_error_that_names_the_frame(
-    change: dict[str, Any],
+def test_objects_that_cannot_be_read_are_left_out_and_counted(
+    change: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = Instances.from_rows([(10, 20, 15, 26)], [0.9], [0], [np.ones((6, 5), bool)])
-    line = written((64, 48), found) | {"frame": 77}
-    line["instances"][0] |= change
-    with pytest.raises(SourceError, match="frame 77"):
-        instances(line)
+    path = make_session(tmp_path, frames=3)
+    rows = [json.loads(line) for line in (path / "frames.jsonl").read_text("utf-8").splitlines()]
+    rows[1]["instances"][0] |= change
+    (path / "frames.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    segmenter = opened(path)
+    assert [len(segmenter.segment(frame(i)).instances) for i in range(3)] == [2, 0, 2]
+    assert segmenter.remark.startswith("1 line of frames.jsonl left out")
+
+
+def test_objects_of_a_picture_of_another_size_are_left_out(tmp_path: Path) -> None:
+    segmenter = opened(make_session(tmp_path, frames=3))
+    assert len(segmenter.segment(frame(0, size=(32, 48))).instances) == 0
+    assert "frame 0" in segmenter.remark
+
+
+def test_masks_that_take_all_memory_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "MOST_MASKS", 100)
+    segmenter = opened(make_session(tmp_path, frames=1))
+    assert len(segmenter.segment(frame(0)).instances) == 0
+    assert "100 pixels" in segmenter.remark
 
 
 def test_each_frame_gets_its_own_objects(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_pictures_of_ones_own_are_taken_in_turn(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"none\.png is no picture"):
+    with pytest.raises(ModelError, match=r"cannot read .*none\.png"):
         attempt(SHAPES, pictures=[tmp_path / "none.png"])
 
 
@@ -112,3 +112,11 @@ def test_chatter_before_the_answer_does_no_harm(
     told = 'print(\'noise\'); print(\'{"message": "it is so", "hint": "do that"}\'); exit(5)'
     error = child(monkeypatch, tmp_path, told)
     assert (type(error), str(error), error.hint) == (EngineError, "it is so", "do that")
+
+
+def test_a_machine_that_starts_no_child_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(EngineError, match="could not be tried on opencv on cpu"):
+        attempt(SHAPES)

@@ -1,6 +1,7 @@
 """Sessions made by hand, of which everything is known: pictures, masks, times, sums."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -127,6 +128,24 @@ def write_video(
     growing.replace(path)
     if not whole:
         path.write_bytes(killed)
+
+
+def plant(kind: str, path: Path, target: Path) -> None:
+    """Put something in the place of a file that only has its name.
+
+    Args:
+        kind: link, dangling, pipe, folder or missing.
+        path: where it goes; whatever was there is gone.
+        target: of a link; of a dangling one it is not there.
+    """
+    path.unlink(missing_ok=True)
+    match kind:
+        case "link" | "dangling":
+            path.symlink_to(target)
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
 
 
 def jpeg(image: Image) -> bytes:

@@ -26,7 +26,9 @@ def test_times_are_utc_if_nothing_else_is_said(value: str) -> None:
     assert moment(value) == datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", 12, [], "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "value", [None, "", "soon", 12, [], "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z"]
+)
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert moment(value) is None
 

@@ -46,6 +46,11 @@ def test_a_living_process_records() -> None:
         {"pid": True},
         {"pid": "1"},
         {"pid": 2**22 + 1},
+        {"pid": 2**31},
+        {"pid": 2**70},
+        {"pid": 10**400},
+        {"pid": 1.0},
+        {"pid": [1]},
     ],
 )
 def test_nobody_records(facts: dict[str, Any]) -> None:
@@ -80,3 +85,8 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     with hold(tmp_path) as again:
         assert again
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], [7], [{}], [{"monotonic": 10**400}], {"a": 1}])
+def test_odd_clocks_are_none(odd: Any) -> None:
+    assert owner(manifest(clocks=odd)) == os.getpid()

@@ -15,7 +15,7 @@ from livesegment.sessions import salvage
 from livesegment.sessions.owner import boot_id, hold
 from livesegment.sessions.repair import ASIDE, broken, is_whole, repair
 from livesegment.sessions.session import Session
-from tests.sessions.made import make_session, picture, write_video
+from tests.sessions.made import make_session, picture, plant, write_video
 
 Contents = dict[str, bytes]
 
@@ -64,7 +64,7 @@ def test_a_cut_packet_and_a_cut_line_are_all_that_is_lost(killed: Path) -> None:
     assert rows["raw-0002.mkv"].frames == 5
     assert rows["raw-0002.mkv"].cut > 0
     assert rows["frames.jsonl"].frames == 12
-    assert [line["frame"] for line in Session.open(killed).lines()] == list(range(12))
+    assert [frame.index for frame in Session.open(killed).lines()] == list(range(12))
 
 
 def test_the_manifest_says_what_is_there(killed: Path) -> None:
@@ -256,3 +256,36 @@ def test_broken_sessions_are_found(tmp_path: Path) -> None:
     (lost / "manifest.json").unlink()
     (tmp_path / "d").mkdir()
     assert broken(tmp_path) == [interrupted, lost]
+
+
+PLANTED = (
+    *("frames.jsonl.mending", "events.jsonl.mending", "manifest.json.mending", "manifest.json"),
+    *("overlay-0002.mkv.mending", "overlay-0002.mkv", "raw-0001.mkv", "events.jsonl"),
+    *("frames.jsonl", "events.part.jsonl", "raw-0003.part.mkv", "interrupted", "clips", "pinned"),
+    *("interrupted/manifest.json", "interrupted/frames.part.jsonl", "clips/event-0001.part.mkv"),
+    *("clips/event-0001.mkv", "interrupted/manifest.json.mending"),
+)
+"""Every name that a repair reads, writes or moves."""
+
+
+@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("kind", ["link", "link to a folder", "dangling", "pipe"])
+def test_what_is_planted_in_a_session_leads_nowhere(kind: str, name: str, killed: Path) -> None:
+    """It is made whole or refused, and what is outside of it stays as it was."""
+    theirs = killed.parent / "theirs"
+    theirs.mkdir()
+    for file in ("file", "event-0001.part.mkv", "manifest.json"):
+        (theirs / file).write_bytes(b'{"their": "own"}\n')
+    before = contents(theirs)
+    (killed / "events.jsonl").write_text('{"type":"new","id":"a"}\n{"ty')
+    (killed / name).parent.mkdir(exist_ok=True)
+    target = {"link": theirs / "file", "link to a folder": theirs}.get(kind, theirs / "none")
+    plant(kind.partition(" ")[0], killed / name, target)
+    try:
+        repair(killed)
+    except SinkError:
+        assert name in {"interrupted", "clips"}
+    else:
+        assert is_whole(killed)
+        assert len(list(Session.open(killed).lines())) == 12
+    assert contents(theirs) == before

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from livesegment.sessions.salvage import EVENT_KEYS, Saved, finished, save_lines, save_video
+from livesegment.sessions.lines import event_id
+from livesegment.sessions.salvage import Saved, finished, save_lines, save_video
 from tests.sessions.made import picture, write_video
 
 
@@ -30,21 +31,21 @@ def test_a_damaged_file_that_has_the_final_name_is_moved_aside(tmp_path: Path) -
 
 
 def test_without_a_file_there_is_nothing_to_do(tmp_path: Path) -> None:
-    assert save_lines(tmp_path / "events.jsonl", tmp_path / "aside", EVENT_KEYS) is None
+    assert save_lines(tmp_path / "events.jsonl", tmp_path / "aside", event_id) is None
 
 
 def test_lines_without_what_each_has_are_taken_out(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     good = b'{"type":"new","id":"a"}\n'
     path.write_bytes(good + b'{"type":"new"}\n' + b"7\n")
-    saved = save_lines(path, tmp_path / "aside", EVENT_KEYS)
-    assert saved == Saved("events.jsonl", 1, None, 17, "2 cut or no JSON")
+    saved = save_lines(path, tmp_path / "aside", event_id)
+    assert saved == Saved("events.jsonl", 1, None, 17, "2 cut or no line of ours")
     assert path.read_bytes() == good
 
 
 def test_a_file_without_a_good_line_is_moved_aside(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_bytes(b'{"ty')
-    saved = save_lines(tmp_path / "events.jsonl", tmp_path / "aside", EVENT_KEYS)
+    saved = save_lines(tmp_path / "events.jsonl", tmp_path / "aside", event_id)
     assert saved is not None
     assert saved.note == "nothing to save"
     assert [path.name for path in (tmp_path / "aside").iterdir()] == ["events.part.jsonl"]

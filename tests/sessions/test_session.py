@@ -13,18 +13,18 @@ from tests.sessions.made import LABELS, make_session
 
 def test_a_finished_session(tmp_path: Path) -> None:
     session = Session.open(make_session(tmp_path, frames=6, segments=2))
-    assert session.labels == LABELS
+    assert session.facts.labels == session.labels() == LABELS
     assert [video.path.name for video in session.videos("raw")] == ["raw-0001.mkv", "raw-0002.mkv"]
     assert [video.start for video in session.videos("raw")] == [0.5, 0.8]
     assert len(session.videos()) == 4
-    assert [line["frame"] for line in session.lines()] == list(range(6))
+    assert [frame.index for frame in session.lines()] == list(range(6))
 
 
 def test_an_interrupted_one_has_its_growing_files(tmp_path: Path) -> None:
     session = Session.open(make_session(tmp_path, frames=6, segments=2, finished=False))
     names = [video.path.name for video in session.videos("overlay")]
     assert names == ["overlay-0001.mkv", "overlay-0002.part.mkv"]
-    assert [line["frame"] for line in session.lines()] == list(range(6))
+    assert [frame.index for frame in session.lines()] == list(range(6))
 
 
 def test_videos_that_are_not_there_are_left_out(tmp_path: Path) -> None:
@@ -46,13 +46,11 @@ def test_odd_values_in_a_manifest_are_not_there(tmp_path: Path, odd: Any) -> Non
     assert session.videos() == []
 
 
-def test_a_line_that_is_no_json_is_told_with_what_to_do(tmp_path: Path) -> None:
-    session = Session.open(make_session(tmp_path, frames=2))
-    with (session.path / "frames.jsonl").open("ab") as file:
-        file.write(b"{\n")
-    with pytest.raises(SourceError, match="line 3") as raised:
-        list(session.lines())
-    assert "sessions repair" in str(raised.value.hint)
+def test_labels_of_a_manifest_without_them_come_from_the_lines(tmp_path: Path) -> None:
+    session = Session(make_session(tmp_path, frames=1), {})
+    lines = session.path / "frames.jsonl"
+    lines.write_text(lines.read_text("utf-8").replace('"class_id":1', '"class_id":3'), "utf-8")
+    assert session.labels() == ("red", "class 1", "class 2", "green")
 
 
 def test_a_folder_without_a_manifest_is_no_session(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A program with a window, for test_window.py: says on stdout what happens to it."""
 
+import logging
 import sys
 import time
 
@@ -26,6 +27,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Show frames until the window asks to end."""
+    logging.basicConfig(level=logging.INFO)  # what the window's process says, on stderr
     say(why_no_window() or "display")
     window = Window("livesegment - test", lambda key: say(f"key {NAMES.get(key, key)}"))
     begun, index, going, settled = time.monotonic(), 0, True, False

@@ -362,6 +362,15 @@ def test_a_hook_that_hangs_delays_nothing(tmp_path: Path) -> None:
     assert "given up at the end" in sink.problems[0]
 
 
+@pytest.mark.parametrize("after", [0, 10])
+def test_a_clip_claims_no_post_roll_that_was_never_recorded(after: int, tmp_path: Path) -> None:
+    sink = a_sink(tmp_path, "red", post_roll=5.0)
+    play(sink, *[()] * 30, *[(0,)] * 10, *[()] * after)
+    last = (39 + after) / FPS
+    (clip,) = sink.clips
+    assert clip["start"] + clip["seconds"] == pytest.approx(last + 1 / FPS, abs=0.002)
+
+
 def test_a_silence_ends_an_event_of_a_live_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -388,6 +397,21 @@ for index in range(1_000_000):
             sink.idle()
         print(index, flush=True)
 """
+
+
+def test_finished_clips_can_go_one_by_one_each_with_its_picture(tmp_path: Path) -> None:
+    sink = a_sink(tmp_path, "red", pre_roll=0.0, post_roll=0.2)
+    play(sink, *[(0,)] * 5, *[()] * 20, *[(0,)] * 5, *[()] * 20)
+    folder = tmp_path / "clips"
+    first, second = sorted(sink.kept(10.0), key=lambda one: one.name)
+    assert (first.name, second.name) == ("clips/event-0001.mkv", "clips/event-0002.mkv")
+    assert first.age is not None
+    assert first.age > (second.age or 0.0) > 8.0
+    assert first.bytes == sum(path.stat().st_size for path in folder.glob("event-0001.*"))
+    assert first.remove is not None
+    assert first.remove()
+    assert sorted(path.name for path in folder.iterdir()) == ["event-0002.jpg", "event-0002.mkv"]
+    assert [one.name for one in sink.kept(10.0)] == [second.name]
 
 
 def test_a_kill_leaves_whole_lines_and_a_clip_that_plays(tmp_path: Path) -> None:

@@ -79,3 +79,22 @@ def test_a_picture_is_fitted_into_the_middle(
     expected = np.zeros((48, 64, 3), np.uint8)
     expected[y1:y2, x1:x2] = 200
     np.testing.assert_array_equal(image, expected)
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_a_file_that_is_there_is_replaced_by_a_whole_one_only(
+    ending: Ending, tmp_path: Path
+) -> None:
+    (tmp_path / "out.mkv").write_bytes(b"before")
+    sink = FilmFile(tmp_path / "out.mkv", codec="mjpeg", min_free=0)
+    sink.write(view(10, pts=0.0))
+    assert (tmp_path / "out.mkv").read_bytes() == b"before"
+    sink.close(ending)
+    whole = ending in {Ending.END_OF_SOURCE, Ending.LIMIT}
+    assert sink.written == tmp_path / ("out.mkv" if whole else "out-new-1.mkv")
+    if whole:
+        assert [path.name for path in tmp_path.iterdir()] == ["out.mkv"]
+        assert len(seen(tmp_path / "out.mkv")) == 1
+    else:
+        assert (tmp_path / "out.mkv").read_bytes() == b"before"
+        assert len(seen(tmp_path / "out-new-1.mkv")) == 1

@@ -25,6 +25,7 @@ from livesegment.sinks.jsonl import JsonLines, record
 from tests.fakes import CEILING, view
 
 END = Ending.END_OF_SOURCE
+ROOT = Path(__file__).parents[2]
 
 
 def _scene() -> Instances:
@@ -108,11 +109,108 @@ def test_each_line_is_there_as_soon_as_it_is_written(tmp_path: Path) -> None:
     assert sink.lines == 3
 
 
-def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
-    sink = JsonLines(str(tmp_path / "a" / "b" / "out.jsonl"))
-    sink.write(view())
+def test_no_folder_is_made_of_a_typo(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="No such file"):
+        JsonLines(str(tmp_path / "typo" / "out.jsonl"))
+    assert list(tmp_path.iterdir()) == []
+
+
+OLD = '{"frame":99}\n'
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """Yesterday's results."""
+    path = tmp_path / "out.jsonl"
+    path.write_text(OLD, "utf-8")
+    path.chmod(0o640)
+    return path
+
+
+def test_what_was_there_stays_until_the_new_is_whole(old: Path) -> None:
+    sink = JsonLines(str(old))
+    sink.write(view(0))
+    assert old.read_text("utf-8") == OLD
+    assert [line["frame"] for line in _lines(old.with_name("out.part.jsonl"))] == [0]
     sink.close(END)
-    assert (tmp_path / "a" / "b" / "out.jsonl").exists()
+    assert [line["frame"] for line in _lines(old)] == [0]
+    assert [path.name for path in old.parent.iterdir()] == [old.name]
+    assert old.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_a_run_without_a_line_leaves_what_was_there(ending: Ending, old: Path) -> None:
+    JsonLines(str(old)).close(ending)
+    assert old.read_text("utf-8") == OLD
+    assert [path.name for path in old.parent.iterdir()] == [old.name]
+
+
+def test_an_empty_file_that_was_there_stays_too(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.touch()
+    JsonLines(str(path)).close(END)
+    assert path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_disk_that_fills_up_costs_nothing_that_was_there(old: Path) -> None:
+    sink = JsonLines(str(old))
+    sink.write(view(0))
+    assert sink._file is not None
+    with Path("/dev/full").open("wb") as full:
+        os.dup2(full.fileno(), sink._file.fileno())
+    with pytest.raises(SinkError, match=r"out\.part\.jsonl: No space left"):
+        sink.write(view(1))
+    sink.close(END)
+    assert old.read_text("utf-8") == OLD
+    assert [line["frame"] for line in _lines(old.with_name("out.part.jsonl"))] == [0]
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(old: Path) -> None:
+    link = old.with_name("link")
+    link.symlink_to(old.name)
+    sink = JsonLines(str(link))
+    sink.write(view(0))
+    sink.close(END)
+    assert link.is_symlink()
+    assert [line["frame"] for line in _lines(old)] == [0]
+
+
+def test_a_link_in_the_place_of_the_part_is_not_followed(old: Path) -> None:
+    mine = old.with_name("mine")
+    mine.write_text("mine", "utf-8")
+    old.with_name("out.part.jsonl").symlink_to(mine)
+    sink = JsonLines(str(old))
+    sink.write(view(0))
+    sink.close(END)
+    assert mine.read_text("utf-8") == "mine"
+    assert not old.is_symlink()
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="the system has no such name")
+@pytest.mark.parametrize("target", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("frames", [0, 2])
+def test_standard_output_by_its_name_is_written_to_as_it_is(
+    target: str, frames: int, tmp_path: Path
+) -> None:
+    """Also where it is a file with content, which only looks as if it were to be replaced."""
+    code = f"""
+import sys
+from livesegment.sinks.base import Ending
+from livesegment.sinks.jsonl import JsonLines
+from tests.fakes import view
+sink = JsonLines({target!r})
+for index in range({frames}):
+    sink.write(view(index))
+sink.close(Ending.USER)
+"""
+    out = tmp_path / "redirected"
+    out.write_text(OLD, "utf-8")
+    with out.open("a", encoding="utf-8") as file:
+        subprocess.run([sys.executable, "-c", code], stdout=file, cwd=ROOT, check=True)
+    assert [line["frame"] for line in _lines(out)] == list(range(frames))
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    assert Path(target).exists()
 
 
 def test_a_file_without_a_line_is_not_left(tmp_path: Path) -> None:
@@ -185,7 +283,7 @@ def _program(code: str) -> Generator[subprocess.Popen[bytes]]:
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     try:
         yield process

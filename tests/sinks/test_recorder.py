@@ -148,6 +148,59 @@ def test_another_file_begins_when_it_is_asked_for(
     assert [file["frames"] for file in recorder.files] == [1, 2]
 
 
+def test_another_file_begins_even_where_the_picture_that_was_to_begin_it_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for behind a queue that is full: before it nothing is cut off, after it all is."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold_up(_: object) -> None:
+        begun.set()
+        wait_for(go_on)
+
+    _encoder(monkeypatch, hold_up)
+    recorder = _recorder(tmp_path, live=True)
+    _write(recorder, 0)
+    wait_for(begun)
+    for index in range(1, 11):
+        _write(recorder, index)
+    recorder.split()
+    for index in range(11, 15):
+        _write(recorder, index)
+    assert recorder.dropped == 0
+    recorder.split()
+    for index in range(15, 15 + 2 * QUEUE):
+        _write(recorder, index)
+    lost = recorder.dropped
+    go_on.set()
+    recorder.close(None)
+    assert lost > QUEUE
+    assert [file["start"] for file in recorder.files] == [0.0, round((15 + QUEUE) / 25, 4)]
+    assert [file["frames"] for file in recorder.files] == [1, QUEUE]
+
+
+def test_what_waits_when_another_file_is_asked_for_belongs_to_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold_up(_: object) -> None:
+        begun.set()
+        wait_for(go_on)
+
+    _encoder(monkeypatch, hold_up)
+    recorder = _recorder(tmp_path, live=True)
+    _write(recorder, 0)
+    wait_for(begun)
+    for index in range(1, 10):
+        _write(recorder, index)
+    recorder.split()
+    _write(recorder, 10)
+    go_on.set()
+    recorder.close(None)
+    assert [file["frames"] for file in recorder.files] == [10, 1]
+
+
 def test_the_frames_of_a_very_slow_film_stay_together(tmp_path: Path) -> None:
     recorder = _recorder(tmp_path)
     for index in range(4):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +11,19 @@ import pytest
 
 from livesegment.errors import SinkError
 from livesegment.sessions.folder import SessionFolder
+from livesegment.sessions.overview import size_on_disk
+from livesegment.sessions.retention import Kept
 from livesegment.sessions.session import Session
 from livesegment.sinks import recording as recording_module
 from livesegment.sinks.base import Ending
+from livesegment.sinks.events import EventSink
+from livesegment.sinks.recorder import Recorder
 from livesegment.sinks.recording import Recording
 from livesegment.sinks.session import SessionSink
 from livesegment.sinks.settings import Settings
 from tests.fakes import view
+from tests.servers.patience import until
+from tests.sinks.test_events import FPS, a_sink, a_view
 
 END = Ending.END_OF_SOURCE
 
@@ -52,7 +59,7 @@ def test_lines_and_pictures_have_one_clock(tmp_path: Path) -> None:
         recording.write(view(index, at=at))
     recording.close(END)
     session = Session.open(recording.folder.path)
-    assert [line["clock"] for line in session.lines()] == [0.0, 0.04, 0.1, 2.0]
+    assert [frame.clock for frame in session.lines()] == [0.0, 0.04, 0.1, 2.0]
     assert [video.start for video in session.videos()] == [0.0, 0.0]
     (anchor,) = session.manifest["clocks"]
     assert (anchor["clock"], anchor["monotonic"]) == (0.0, 100.0)
@@ -64,7 +71,7 @@ def test_the_clock_of_a_film_is_its_own(tmp_path: Path) -> None:
         recording.write(view(index, at=50.0 * index, pts=7 + index / 10))
     recording.close(END)
     session = Session.open(recording.folder.path)
-    assert [line["clock"] for line in session.lines()] == [7.0, 7.1, 7.2]
+    assert [frame.clock for frame in session.lines()] == [7.0, 7.1, 7.2]
     assert session.videos()[0].start == 7.0
     assert session.manifest["gaps"] == []
 
@@ -121,6 +128,9 @@ class _Watch:
 
     def write(self, view: object, clock: float) -> None:
         self.clocks.append(clock)
+
+    def kept(self, clock: float) -> list[Kept]:
+        return []
 
     def idle(self) -> None:
         pass
@@ -238,7 +248,8 @@ def _old_session(parent: Path, name: str) -> Path:
     folder = parent / name
     folder.mkdir(parents=True)
     manifest = {"schema": 2, "state": "finished", "source": "fake"}
-    times = {"started": "2020-01-01T00:00:00.000Z", "ended": "2020-01-01T00:01:00.000Z"}
+    then = datetime.now(UTC) - timedelta(days=2)
+    times = {"started": then.isoformat(), "ended": then.isoformat()}
     (folder / "manifest.json").write_text(json.dumps(manifest | times), "utf-8")
     return folder
 
@@ -264,11 +275,89 @@ def test_of_the_running_session_the_oldest_files_go(
         recording.write(view(index, at=100.0 + index / 2))
     recording._recorders["overlay"].close(None)
     clock.monotonic = lambda: 117.0
-    recording._looked_at = None
-    recording._retain()
+    recording._retention._looked_at = None
+    recording._retention.look()
     recording.close(END)
     videos = _manifest(recording)["videos"]
     gone = [video["file"] for video in videos if "removed" in video]
     assert len(videos) == 14
     assert gone == [video["file"] for video in videos if video["start"] + video["seconds"] < 7]
     assert all((recording.folder.path / v["file"]).exists() != ("removed" in v) for v in videos)
+
+
+def _clips_only(parent: Path, **settings: Any) -> Recording:
+    """A session of clips, one of which ends every second."""
+    return Recording(
+        SessionFolder(parent, "fake"),
+        Settings(min_free=0, overlay=False, codec="mjpeg", **settings),
+        live=True,
+        facts=dict,
+        events=lambda folder: a_sink(folder, "red", pre_roll=0.0, post_roll=0.1),
+    )
+
+
+def _five_clips(recording: Recording) -> list[str]:
+    """Record five events, a second each; the clips that are there then."""
+    for index in range(5 * FPS):
+        recording.write(a_view(index, *([0] if index % FPS < 5 else [])))
+    watch = recording._events
+    assert isinstance(watch, EventSink)
+    watch.close(END)
+    return sorted(path.stem for path in (recording.folder.path / "clips").glob("*.mkv"))
+
+
+def test_clips_go_while_the_session_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_module, "time", SimpleNamespace(monotonic=lambda: 105.0))
+    recording = _clips_only(tmp_path, keep=3.0)
+    assert _five_clips(recording) == [f"event-000{number}" for number in range(1, 6)]
+    recording._retention._looked_at = None
+    recording._retention.look()
+    left = sorted(path.name for path in (recording.folder.path / "clips").iterdir())
+    recording.close(END)
+    assert left == [
+        f"event-000{number}.{kind}" for number in range(3, 6) for kind in ("jpg", "mkv")
+    ]
+
+
+def test_no_kind_of_file_pays_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overlay, raw and clips go in one order, and no more of them than is too much."""
+    monkeypatch.setattr(recording_module, "time", SimpleNamespace(monotonic=lambda: 105.0))
+    recording = Recording(
+        SessionFolder(tmp_path, "fake"),
+        Settings(min_free=0, codec="mjpeg", raw_codec="mjpeg", segment_length=1.0),
+        live=True,
+        facts=dict,
+        events=lambda folder: a_sink(folder, "red", pre_roll=0.0, post_roll=0.1),
+    )
+    for index in range(5 * FPS):
+        recording.write(a_view(index, *([0] if index % FPS < 5 else [])))
+        if index % 20 == 0:
+            for one in recording._recorders.values():
+                _emptied(one)
+    for one in recording._recorders.values():
+        one.close(None)
+    assert recording._events is not None
+    recording._events.close(END)
+    recording._upkeep.close()
+    folder = recording.folder.path
+    files = recording._kept()
+    everything = size_on_disk(folder)
+    oldest = sorted(files, key=lambda one: -(one.age or 0.0))
+    spare = sum(one.bytes for one in oldest[:4])
+    recording._retention._keep_size = everything - spare
+    recording._retention._looked_at = None
+    recording._retention.look()
+    gone = {one.name for one in files} - {one.name for one in recording._kept()}
+    after = size_on_disk(folder)
+    recording.close(END)
+    assert gone == {one.name for one in oldest[:4]}
+    assert after == everything - spare
+    assert {name.split("-")[0] for name in gone} == {"overlay", "raw", "clips/event"}
+
+
+def _emptied(recorder: Recorder) -> None:
+    """Wait until an encoder has taken all that it was given."""
+    assert recorder._queue is not None
+    until(lambda: not len(recorder._queue or ()))

@@ -1,7 +1,9 @@
 """A session folder has everything, says what it is, and is not left if nothing came of it."""
 
 import json
+import os
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,54 @@ def test_a_session_that_cannot_begin_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
     assert not sink.recording
     assert sink.path is None
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), MemoryError(), OSError(24, "Too many files")]
+)
+@pytest.mark.parametrize("place", ["os.replace", "Upkeep", "JsonLines", "hold", "Recorder"])
+def test_whatever_a_session_lacks_at_its_start_it_leaves_nothing_and_can_begin_later(
+    tmp_path: Path, place: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    sink, _ = _sink(tmp_path, goes_on=True)
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
+    with monkeypatch.context() as patched:
+        if place == "os.replace":
+            patched.setattr(os, "replace", fails)
+        else:
+            patched.setattr(recording_module, place, fails)
+        for _ in range(3):
+            with pytest.raises(SinkError):
+                sink.toggle()
+            assert list(tmp_path.iterdir()) == []
+            assert not sink.recording
+    if descriptors.is_dir():
+        assert len(list(descriptors.iterdir())) == before
+    sink.toggle()
+    assert sink.recording
+    sink.close(END)
+
+
+def test_a_recording_that_gets_no_thread_ends_in_good_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink, _ = _sink(tmp_path, goes_on=True)
+    sink.start()
+
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)  # noqa: TID251 -- of what they are made
+    assert sink.write(view(0))
+    assert not sink.recording
+    assert "no more threads" in str(sink.failure)
+    manifest = _manifest(sink.finished[0])
+    assert manifest["state"] == "finished"
+    assert "no more threads" in manifest["end_reason"]
 
 
 def test_a_failure_of_the_film_is_in_the_manifest(

@@ -57,7 +57,8 @@ def _window(display: str, mode: str = "frames") -> Generator[subprocess.Popen[st
 
 def _press(display: str, *keys: str) -> None:
     found = tool(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", TITLE)
-    tool(display, "xdotool", "key", "--window", found.split()[-1], *keys)
+    # Of keys that come at once, OpenCV gives the last.
+    tool(display, "xdotool", "key", "--delay", "60", "--window", found.split()[-1], *keys)
 
 
 def _repeat(program: subprocess.Popen[str], action: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """An X server for tests of windows, and programs that run on it."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -36,11 +37,21 @@ def running(*command: str, display: str = "") -> Generator[subprocess.Popen[str]
 @contextmanager
 def x_server() -> Generator[str]:
     """An X server on a display of its own choice; gives the display's name."""
+    with mortal_x_server() as (name, _):
+        yield name
+
+
+@contextmanager
+def mortal_x_server() -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """The same, with the process to be stopped or killed."""
     screen = ("-screen", "0", "1024x768x24", "-nolisten", "tcp")
     # Else the server starts anew when its last client goes, and throws out whoever comes just then.
     with running("Xvfb", "-displayfd", "1", "-noreset", *screen) as server:
         assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
+        try:
+            yield f":{server.stdout.readline().strip()}", server
+        finally:
+            server.send_signal(signal.SIGCONT)  # one that is stopped does not end
 
 
 def tool(display: str, *command: str) -> str:

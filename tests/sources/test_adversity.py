@@ -112,17 +112,18 @@ def test_a_server_that_is_down_for_long_is_live_soon_after_it_is_back() -> None:
         restart(watching, server, 2.5)
 
 
-def test_twenty_restarts_leave_nothing_behind() -> None:
+@pytest.mark.parametrize("count", [10, pytest.param(20, marks=pytest.mark.long)])
+def test_many_restarts_leave_nothing_behind(count: int) -> None:
     with (
         MjpegServer() as server,
         live(server.url(), server.programme, supervision=HASTY) as watching,
     ):
-        before, after = restarts(watching, server, 20)
+        before, after = restarts(watching, server, count)
         epochs = [seen.epoch for seen in watching.frames]
         indices = [seen.index for seen in watching.frames]
         times = [seen.pts for seen in watching.frames]
     assert epochs == sorted(epochs)
-    assert set(epochs) == set(range(21))
+    assert set(epochs) == set(range(count + 1))
     assert indices == sorted(set(indices))
     assert times == sorted(set(times))
     assert after.threads <= before.threads
@@ -130,12 +131,13 @@ def test_twenty_restarts_leave_nothing_behind() -> None:
     assert after.resident - before.resident < 16 << 20
 
 
+@pytest.mark.parametrize("count", [4, pytest.param(10, marks=pytest.mark.long)])
 @pytest.mark.parametrize("make", [RtspServer, MjpegServer])
 def test_a_server_that_comes_and_goes_at_any_moment_leaves_a_source_that_lives(
-    make: type[RtspServer | MjpegServer],
+    make: type[RtspServer | MjpegServer], count: int
 ) -> None:
     with make() as server, live(server.url(), server.programme, supervision=HASTY) as watching:
-        flaps(watching, server, server.programme, 10)
+        flaps(watching, server, server.programme, count)
         assert watching.health.tally.abandoned == 0
 
 

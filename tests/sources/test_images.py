@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 import random
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from livesegment.errors import SourceError
 from livesegment.frame import Image
-from livesegment.sources.images import ImagesSource, natural_order
+from livesegment.sources.images import MOST_WORDS, ImagesSource, natural_order
 from tests.sources.films import greys, pictures, with_orientation
 
 
@@ -137,7 +138,49 @@ def test_an_unreadable_picture_among_good_ones_is_left_out(
         frames = list(iter(source.read, None))
     assert greys(frame.image for frame in frames) == [0, 2]
     assert [frame.index for frame in frames] == [0, 1]
-    assert "2.png cannot be read" in caplog.text
+    assert "2.png is no picture that can be read; left out" in caplog.text
+    assert "1 of 3 pictures" in caplog.text
+
+
+def test_many_unreadable_pictures_are_counted_and_not_all_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _write(tmp_path, ["1.png"])
+    for number in range(2, 30):
+        (tmp_path / f"{number}.png").write_bytes(b"no picture")
+    assert len(_pictures(tmp_path)) == 1
+    assert len(caplog.messages) == MOST_WORDS + 1
+    assert "28 of 29 pictures" in caplog.messages[-1]
+
+
+def test_a_loop_says_once_what_was_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _write(tmp_path, ["1.png"])
+    (tmp_path / "2.png").write_bytes(b"no picture")
+    source = ImagesSource(str(tmp_path), loop=True)
+    source.open()
+    assert [source.read() is not None for _ in range(5)] == [True] * 5
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such FIFOs")
+def test_a_fifo_among_pictures_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _write(tmp_path, ["1.png", "3.png"])
+    os.mkfifo(tmp_path / "2.png")
+    (tmp_path / "4.png").symlink_to("/dev/zero")
+    assert greys(_pictures(tmp_path)) == [0, 1]
+    assert "2 of 4 pictures" in caplog.text
+    with pytest.raises(SourceError, match="this is no file"):
+        ImagesSource(str(tmp_path / "2.png")).open()
+
+
+def test_a_single_picture_says_why_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    with pytest.raises(SourceError, match=r"1\.png is no picture that can be read"):
+        ImagesSource(str(tmp_path / "1.png")).open()
 
 
 def test_the_size_is_that_of_the_first_good_picture(tmp_path: Path) -> None:

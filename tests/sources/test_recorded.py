@@ -192,8 +192,8 @@ def test_another_film_does_not_stand_in(tmp_path: Path) -> None:
         played(StandInSource(Session.open(path), other))
 
 
-def test_a_line_that_tells_no_place_is_an_error(tmp_path: Path) -> None:
-    path = make_session(tmp_path)
-    write_lines(path / "frames.jsonl", [{"frame": 0}])
-    with pytest.raises(SourceError, match="which frame"):
-        RecordedSource(Session.open(path))
+def test_lines_that_tell_no_place_are_left_out(tmp_path: Path) -> None:
+    path = make_session(tmp_path, frames=3)
+    rows = lines(path / "frames.jsonl")
+    write_lines(path / "frames.jsonl", [{"frame": 0}, *rows])
+    assert [frame.index for frame in recorded(path)] == [0, 1, 2]

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,10 +10,12 @@ from livesegment import __version__
 from livesegment.families.coco import BACKGROUND, COCO_BY_ID
 from livesegment.families.known_classes import COCO
 from livesegment.sessions.export import pictures
-from livesegment.sessions.export.base import Export, RecordedFrame, RecordedInstance
+from livesegment.sessions.export.base import Export, is_mask, mask_of
 from livesegment.sessions.export.pictures import Pictures
 from livesegment.sessions.export.polygons import edges
+from livesegment.sessions.lines import RecordedFrame, RecordedInstance
 from livesegment.sessions.session import Session
+from livesegment.sessions.timeline import iso
 
 ANNOTATIONS = "annotations.json"
 RESULTS = "results.json"
@@ -78,7 +79,7 @@ def export(
         OSError: the disk refuses.
     """
     made = Export()
-    categories = Categories(session.labels)
+    categories = Categories(session.facts.labels)
     spool = folder / "annotations.part"
     if source is not None:
         (folder / pictures.FOLDER).mkdir()
@@ -113,21 +114,14 @@ def export(
 
 
 def _info(session: Session) -> dict[str, Any]:
-    manifest = session.manifest
+    facts = session.facts
     return {
         "description": f"livesegment session {session.name}",
         "version": "1.0",
-        "year": _year(str(manifest.get("started", ""))),
-        "contributor": f"livesegment {__version__}, model {manifest.get('model')}",
-        "date_created": manifest.get("started"),
+        "year": facts.started and facts.started.year,
+        "contributor": f"livesegment {__version__}, model {facts.model or 'unknown'}",
+        "date_created": facts.started and iso(facts.started),
     }
-
-
-def _year(started: str) -> int | None:
-    try:
-        return datetime.fromisoformat(started).year
-    except ValueError:
-        return None
 
 
 def _image(frame: RecordedFrame) -> dict[str, Any]:
@@ -149,9 +143,9 @@ def _annotation(
     width, height = frame.size
     segmentation: object = None
     if masks == POLYGON:
-        shapes = edges(*instance.mask(frame.size))
+        shapes = edges(*mask_of(instance, frame.size))
         segmentation = [shape.astype(int).ravel().tolist() for shape in shapes]
-    elif instance.area > 0:
+    elif instance.area > 0 and is_mask(instance, frame.size):
         segmentation = {"size": [height, width], "counts": instance.counts}
     track = {} if instance.track_id is None else {"track_id": instance.track_id}
     return {

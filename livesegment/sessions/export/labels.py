@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from livesegment.errors import SinkError, UsageError
 from livesegment.sessions.export import pictures
-from livesegment.sessions.export.base import Export, RecordedFrame, RecordedInstance
+from livesegment.sessions.export.base import Export, mask_of
 from livesegment.sessions.export.pictures import Pictures
+from livesegment.sessions.lines import RecordedFrame, RecordedInstance
 from livesegment.sessions.session import Session
 
 INSTANCES, CLASSES = "instances", "classes"
@@ -49,7 +50,7 @@ def export(
         OSError: the disk refuses.
     """
     made = Export()
-    names = dict(enumerate(session.labels))
+    names = dict(enumerate(session.facts.labels))
     for name in (INSTANCES, CLASSES, *([pictures.FOLDER] if source else [])):
         (folder / name).mkdir()
     for frame in frames:
@@ -67,7 +68,7 @@ def export(
                     f"class id {instance.class_id} does not fit into a class map of 8 bits",
                     hint="--classes takes some of them; --format coco has room for all",
                 )
-            mask, (x, y) = instance.mask(frame.size)
+            mask, (x, y) = mask_of(instance, frame.size)
             if mask.size == 0:
                 made.without_pixels += 1
                 continue

@@ -21,8 +21,9 @@ from livesegment.errors import SinkError, SourceError, UsageError, one_line
 from livesegment.matroska.writer import MatroskaWriter, Track
 from livesegment.sessions.export import opencv_mp4
 from livesegment.sessions.export.base import Export, Selection
-from livesegment.sessions.export.pictures import unreadable
+from livesegment.sessions.export.pictures import USUAL_FPS, unreadable
 from livesegment.sessions.export.pieces import Piece, laid_out, played, total
+from livesegment.sessions.manifest import VideoFacts
 from livesegment.sessions.session import Session, Video
 
 OFFLINE = Recipe(SOFTWARE, {"preset": "veryfast", "crf": "20", "forced-idr": "1"})
@@ -57,12 +58,11 @@ def export(
     wanted = selection or Selection()
     by_size: dict[tuple[int, int], list[Video]] = {}
     for video in session.videos(kind):
-        size = (int(video.facts.get("width", 0)), int(video.facts.get("height", 0)))
-        by_size.setdefault(size, []).append(video)
+        by_size.setdefault(video.facts.size or (0, 0), []).append(video)
     if not by_size and not session.videos():
         raise SourceError(f"there is nothing to export: {session.name} has no video")
     if not by_size:
-        there = session.videos()[0].kind
+        there = session.videos()[0].facts.kind
         raise UsageError(f"{session.name} has no {kind} video", hint=f"--video {there} is there")
     made = Export()
     done = 0.0
@@ -101,7 +101,7 @@ def _write(pieces: list[Piece], path: Path, made: Export, told: Callable[[float]
         return _pack(av, pieces, path, told)
     film = path.with_suffix(".h264.mkv")
     _compress(av, pieces, film, told)
-    whole = Video(film, "overlay", 0.0, {"codec": H264})
+    whole = Video(film, VideoFacts(codec=H264))
     count = _pack(av, [Piece(whole, 0.0, total(pieces), 0.0)], path, lambda _: None)
     film.unlink()
     return count
@@ -112,7 +112,7 @@ def _same_stream(av: Any, pieces: list[Piece]) -> bool:
     settings = set()
     for piece in pieces:
         video = piece.video
-        if video.facts.get("codec") != H264 or not piece.whole:
+        if video.facts.codec != H264 or not piece.whole:
             return False
         with _reading(av, video) as container:
             settings.add(bytes(container.streams.video[0].codec_context.extradata or b""))
@@ -125,7 +125,7 @@ def _compress(av: Any, pieces: list[Piece], path: Path, told: Callable[[float], 
     writer: MatroskaWriter | None = None
     size = (0, 0)
     last = -1
-    fps = float(pieces[0].video.facts.get("fps") or 25.0)
+    fps = pieces[0].video.facts.fps or USUAL_FPS
 
     def put(packets: list[Packet]) -> None:
         nonlocal writer

@@ -10,6 +10,7 @@ from livesegment.codecs.constant_rate import ConstantRate
 from livesegment.codecs.mpeg4 import storable_rate
 from livesegment.errors import SinkError
 from livesegment.frame import Image
+from livesegment.sessions.export.pictures import USUAL_FPS
 from livesegment.sessions.session import Video
 
 FOURCC = "mp4v"
@@ -31,7 +32,7 @@ def write(pictures: Iterable[tuple[float, Image]], like: Video, seconds: float, 
     Raises:
         SinkError: it cannot be written, or was not written whole.
     """
-    rate = ConstantRate(storable_rate(min(float(like.facts.get("fps") or 25.0), MOST_FPS)))
+    rate = ConstantRate(storable_rate(min(like.facts.fps or USUAL_FPS, MOST_FPS)))
     writer: Any = None
     last: Image | None = None
     count = 0

@@ -11,11 +11,14 @@ import numpy as np
 from livesegment.codecs.mjpeg import jpeg
 from livesegment.errors import SourceError, UsageError
 from livesegment.frame import Image
-from livesegment.sessions.export.base import Export, RecordedFrame
+from livesegment.sessions.export.base import Export
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session, Video
 
 EXACT = 0.0025
 """Seconds between the clocks of a frame and its picture where each picture has its own time."""
+USUAL_FPS = 25.0
+"""Of a video of which the manifest does not say it."""
 QUALITY = 95
 """Of the JPEGs written, 0..100."""
 FOLDER = "images"
@@ -44,7 +47,7 @@ class Pictures:
                 f"{session.name} has no {kind} video",
                 hint=f"{there}--pictures none does without; {recorded}",
             )
-        if session.manifest.get("schema", 1) < 2 and session.manifest.get("live"):
+        if session.facts.schema < 2 and session.facts.live:
             raise SourceError(
                 f"{session.name} was recorded before videos and frames had one clock: "
                 "which picture belongs to which frame is not known",
@@ -80,7 +83,7 @@ class Pictures:
         for video, follower in zip(self._videos, [*self._videos[1:], None], strict=True):
             if follower is not None and follower.start <= self._clock:
                 continue
-            near = EXACT if video.facts.get("codec") in {"h264", "mjpeg"} else _period(video)
+            near = EXACT if video.facts.codec in {"h264", "mjpeg"} else _period(video)
             for seconds, image in film(video):
                 yield video.start + seconds, near, image
 
@@ -148,4 +151,4 @@ def unreadable(video: Video) -> SourceError:
 
 def _period(video: Video) -> float:
     """Seconds that a picture of a video of constant rate lasts."""
-    return 1 / float(video.facts.get("fps") or 25.0)
+    return 1 / (video.facts.fps or USUAL_FPS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from livesegment.frame import Image
 from livesegment.sessions.export.base import Selection
-from livesegment.sessions.export.pictures import film, unreadable
+from livesegment.sessions.export.pictures import USUAL_FPS, film, unreadable
 from livesegment.sessions.films import watch
 from livesegment.sessions.session import Video
 
@@ -58,12 +58,12 @@ def length(video: Video) -> float:
     Raises:
         SourceError: it cannot be read.
     """
-    if "seconds" in video.facts:
-        return float(video.facts["seconds"])
+    if video.facts.seconds is not None:
+        return video.facts.seconds
     found = watch(video.path)
     if found is None:
         raise unreadable(video)
-    step = 0.0 if found.whole else 1 / float(video.facts.get("fps") or 25.0)
+    step = 0.0 if found.whole else 1 / (video.facts.fps or USUAL_FPS)
     return found.seconds + step
 
 

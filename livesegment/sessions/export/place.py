@@ -1,68 +1,128 @@
-"""Where an export goes: all of it, or nothing under the name that was asked for."""
+"""Where what is made of a session goes: all of it, or nothing under the name that was asked for."""
 
+import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from livesegment.errors import SinkError, UsageError
 
+EXPORTED = re.compile(
+    r"(annotations|results|classes)\.json|data\.yaml|(images|labels|instances|classes)(/\d+\.\w+)?"
+)
+"""What is in the folder of an export."""
 
-def check_free(target: Path) -> None:
-    """See that nothing would be written over.
+
+def check(target: Path, reads: Iterable[Path] = (), *, overwrite: bool = False) -> None:
+    """See that nothing is written over that is not to be, and no folder is made of a typo.
+
+    Args:
+        target: what is to be written.
+        reads: files and folders that are read meanwhile.
+        overwrite: whether a file, or the folder of an export, may be written over.
 
     Raises:
-        UsageError: there is a file with content, or a folder with files, of that name.
+        UsageError: it is one of those that are read; there is a file with content, or a folder
+            with files, of that name; or there is no folder to write it into.
     """
+    check_unread(target, reads)
     try:
-        if target.is_dir():
-            taken = any(target.iterdir())
-        else:
-            taken = target.exists() and (target.stat().st_size > 0 or not target.is_file())
+        if not target.parent.is_dir():
+            raise UsageError(
+                f"{target} cannot be written: there is no folder {target.parent}",
+                hint="make that folder first, if it is what you mean",
+            )
+        if not _taken(target) or (overwrite and (target.is_file() or _is_export(target))):
+            return
     except OSError as error:
         raise UsageError(f"cannot look at {target}: {error.strerror}") from error
-    if taken:
-        raise UsageError(
-            f"{target} is there already, and is not empty",
-            hint="-o NAME names another; nothing is written over",
-        )
+    if overwrite:
+        raise UsageError(f"{target} is not what an export writes", hint="remove it yourself")
+    raise UsageError(
+        f"{target} is there already, and is not empty",
+        hint="name another, or say --overwrite",
+    )
+
+
+def check_unread(target: Path, reads: Iterable[Path]) -> None:
+    """See that nothing that is read is written over, by whatever links that may be.
+
+    Raises:
+        UsageError: it would be.
+    """
+    every = (path for read in reads for path in (read, *read.rglob("*")))
+    if os.path.lexists(target) and any(_same(target, path) for path in every):
+        raise UsageError(f"{target} is what is read", hint="name another to write to")
+
+
+def _taken(target: Path) -> bool:
+    if target.is_dir():
+        return any(target.iterdir())
+    return target.exists() and (target.stat().st_size > 0 or not target.is_file())
+
+
+def _is_export(target: Path) -> bool:
+    found = (path.relative_to(target).as_posix() for path in target.rglob("*"))
+    return target.is_dir() and not target.is_symlink() and all(map(EXPORTED.fullmatch, found))
+
+
+def _same(path: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return path.samefile(other)
+    return False
 
 
 @contextmanager
-def folder(target: Path) -> Iterator[Path]:
+def folder(target: Path, reads: Iterable[Path] = (), *, overwrite: bool = False) -> Iterator[Path]:
     """A folder to write into that gets its name when all is written, and else is removed.
 
+    Takes what `check` takes.
+
     Raises:
-        UsageError: see `check_free`.
+        UsageError: see `check`.
         SinkError: the disk refuses.
     """
-    check_free(target)
+    check(target, reads, overwrite=overwrite)
     if target.is_file():
         raise UsageError(f"{target} is a file", hint="-o FOLDER names a folder for this format")
     with _beside(target) as part:
         yield part
-        if target.is_dir():
-            target.rmdir()
-        part.rename(target)
+        check(target, reads, overwrite=overwrite)  # much may have happened
+        if not target.exists():
+            part.rename(target)
+            return
+        before = _new(target, "before")
+        target.rename(before / target.name)
+        try:
+            part.rename(target)
+        except OSError:
+            (before / target.name).rename(target)
+            before.rmdir()
+            raise
+        shutil.rmtree(before, ignore_errors=True)
 
 
 @contextmanager
-def files(target: Path) -> Iterator[Path]:
+def files(target: Path, reads: Iterable[Path] = (), *, overwrite: bool = False) -> Iterator[Path]:
     """A path to write a file to, and others beside it, which get their place when all are written.
 
+    Takes what `check` takes.
+
     Raises:
-        UsageError: see `check_free`.
+        UsageError: see `check`.
         SinkError: the disk refuses.
     """
-    check_free(target)
+    check(target, reads, overwrite=overwrite)
     if target.is_dir():
         raise UsageError(f"{target} is a folder", hint="-o FILE names a file for this format")
     with _beside(target) as part:
         yield part / target.name
         written = sorted(part.iterdir())
         for path in written:
-            check_free(target.with_name(path.name))
+            check(target.with_name(path.name), reads, overwrite=overwrite)
         for path in written:
             path.replace(target.with_name(path.name))
         part.rmdir()
@@ -73,8 +133,7 @@ def _beside(target: Path) -> Iterator[Path]:
     """A new folder on the same disk; removed with all that is in it if anything goes wrong."""
     part: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = _new(target)
+        part = _new(target, "part")
         yield part
     except BaseException as error:
         if part is not None:
@@ -89,13 +148,13 @@ def _beside(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def _new(target: Path) -> Path:
+def _new(target: Path, word: str) -> Path:
     """NAME.part, or with a number where an export that was killed left one."""
     for attempt in range(1, 100):
-        part = target.with_name(f"{target.name}.part" + (f"-{attempt}" if attempt > 1 else ""))
+        part = target.with_name(f"{target.name}.{word}" + (f"-{attempt}" if attempt > 1 else ""))
         with suppress(FileExistsError):
             part.mkdir()
             return part
     raise SinkError(
-        f"{target.name}.part is there a hundred times in {target.parent}", hint="remove these"
+        f"{target.name}.{word} is there a hundred times in {target.parent}", hint="remove these"
     )

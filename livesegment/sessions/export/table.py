@@ -4,7 +4,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from livesegment.sessions.export.base import Export, RecordedFrame
+from livesegment.sessions.export.base import Export
+from livesegment.sessions.lines import RecordedFrame
 
 COLUMNS = (
     *("frame", "clock", "time", "track_id", "class_id", "class", "score"),

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from livesegment.sessions.export import pictures
-from livesegment.sessions.export.base import Export, RecordedFrame
+from livesegment.sessions.export.base import Export, mask_of
 from livesegment.sessions.export.pictures import Pictures
 from livesegment.sessions.export.polygons import outline
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 
 LABELS = "labels"
@@ -40,7 +41,7 @@ def export(
         OSError: the disk refuses.
     """
     made = Export()
-    names = dict(enumerate(session.labels))
+    names = dict(enumerate(session.facts.labels))
     for name in (LABELS, pictures.FOLDER):
         (folder / name).mkdir()
     for frame in frames:
@@ -49,7 +50,7 @@ def export(
         rows = []
         for instance in frame.instances:
             names.setdefault(instance.class_id, instance.label)
-            mask, origin = instance.mask(frame.size)
+            mask, origin = mask_of(instance, frame.size)
             if mask.size == 0:
                 made.without_pixels += 1
                 continue

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, Self
 from urllib.parse import quote, unquote
@@ -186,6 +187,17 @@ def shareable(text: str) -> str:
     path = SECRETS.hide(redact_parameters(path))
     at = "" if login is None else "@"
     return f"{scheme}://{user}{colon}{password}{at}{server}{path}"
+
+
+def remember(text: str) -> None:
+    """Hide the password of a typed URL from now on, whatever becomes of it."""
+    _, equals, value = text.partition("=")
+    for typed in (text, value if equals else ""):
+        with suppress(UsageError):
+            login, *_ = _split(_scheme(typed)[1], typed)
+            user, _, password = (login or "").partition(":")
+            SECRETS.add(password, user)
+            SECRETS.add(_decoded(password), _decoded(user))
 
 
 def _scheme(text: str) -> tuple[str, str]:

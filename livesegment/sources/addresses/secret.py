@@ -12,9 +12,16 @@ SHORTEST = 4
 everywhere, it would leave holes in every sentence."""
 SAFE_ANYWHERE = 8
 """Characters, of more than one kind, from which on a word is taken out even of the middle of
-another. A shorter or plainer one goes where it stands alone: "live" is a part of many words."""
+another. A shorter one goes where it stands alone."""
+PLAIN = 12
+"""Characters; a word of fewer letters, or a number of fewer digits, is one that sentences have. It
+goes where passwords stand: behind : and =, and before a host's @; what belongs to no user, and so
+may be a part of a path, also behind / ? and &."""
 
 _ALONE = (r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2}))(?:", r")(?![^\W_])")
+_IN_PLACE = (r"(?:(?<=[:=])|(?<=%3[AaDd]))(?:", r")(?![^\W_])")
+_IN_PATH = (r"(?<=[/?&])(?:", r")(?![^\W_])")
+_AS_LOGIN = (r"(?<![^\W_])(?:", ")(?=@|%40)")
 _BEFORE_A_HOST = ("(?:", ")(?=@|%40)")
 _ANYWHERE = ("(?:", ")")
 _FOR_URLS = str.maketrans("+/", "-_")
@@ -44,8 +51,11 @@ class Secrets:
         patterns = []
         if len(password) >= SHORTEST:
             plain = password.isalpha() or password.isdigit()
-            around = _ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE
-            patterns.append(_pattern(password, around))
+            if plain and len(password) < PLAIN:
+                places = [_IN_PLACE, _AS_LOGIN, *([_IN_PATH] if user is None else [])]
+            else:
+                places = [_ALONE if plain or len(password) < SAFE_ANYWHERE else _ANYWHERE]
+            patterns += [_pattern(password, around) for around in places]
         if user is not None and password:
             pair = f"{user}:{password}"
             patterns.append(_pattern(pair, _BEFORE_A_HOST))

@@ -11,6 +11,11 @@ SCHEMES = frozenset(
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _ONLY_URL = re.compile(r"[a-z][a-z0-9+.-]*://.*", re.IGNORECASE | re.DOTALL)
+_LOGIN = re.compile(
+    r"((?:rtsps?|rtmp[st]?|https?)(?::/|//)(?!/)|(?<![^\s'\"(<]))[^\s/@:'\"(<]+:(?!/)[^\s@/]+@(?=[\w\[])",
+    re.IGNORECASE,
+)
+"""User and password before a host where what is around them is no URL, or a misspelt one."""
 _CREDENTIALS = re.compile(r"(?<=://)(?:.*:.*|[^/?#]*)@", re.DOTALL)
 """Up to the last @: an @ or a / that nobody escaped belongs to the password, whatever RFC 3986
 says of it. Rather a host too much is hidden than half a password too little."""
@@ -33,9 +38,14 @@ def redact(text: str) -> str:
 
     So is every password that was parsed before, wherever it stands; see `Secrets`.
     """
+    return SECRETS.hide(redact_urls(text))
+
+
+def redact_urls(text: str) -> str:
+    """`text` with the user name and password of every URL in it replaced by `***`."""
     # A text that begins as a URL is one to its end, even if its password has a space.
     urls = _ONLY_URL if _ONLY_URL.fullmatch(text) else _URL
-    return SECRETS.hide(urls.sub(_redacted, text))
+    return _LOGIN.sub(r"\1***@", urls.sub(_redacted, text))
 
 
 def redact_parameters(text: str) -> str:

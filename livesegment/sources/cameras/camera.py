@@ -103,7 +103,7 @@ class CameraSource:
             os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(SELECT_TIMEOUT))
             camera = self.wanted.find()
             target, modes = camera.path, self.wanted.device(camera).modes
-        elif self.wanted.text.isdigit():
+        elif self.wanted.text.isdecimal():
             target = int(self.wanted.text)
         else:
             raise SourceError(f"{self.name}: on this system cameras have numbers only")

@@ -122,7 +122,7 @@ def find(text: str, places: Places = LINUX, control: v4l2.Control | None = None)
     """
     check(text)
     there = nodes(places)
-    if text.isdigit():
+    if text.isdecimal():
         return _numbered(int(text), there, places)
     if text.startswith("/"):
         return _at(Path(text), there)

@@ -61,7 +61,7 @@ class WantedCamera:
         """
         first = self._first
         text = self.text
-        if first and not text.isdigit() and first.stable and Path(first.stable).exists():
+        if first and not text.isdecimal() and first.stable and Path(first.stable).exists():
             text = first.stable  # also when a second one of that name has come
         camera = listing.find(text, self._places, self._control)
         if first and _is_another(camera, first):

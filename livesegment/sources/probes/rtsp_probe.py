@@ -1,13 +1,18 @@
 """Asking an RTSP server for a stream, as far as its first word on the transport (RFC 2326)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from livesegment import __version__
+from livesegment.errors import UsageError
 from livesegment.sources.addresses.address import TLS, Address
 from livesegment.sources.probes.challenge import Challenge, challenges, taken
-from livesegment.sources.probes.wire import Deadline, Reply, Wire
+from livesegment.sources.probes.wire import Deadline, Reply, Wire, printable
+
+SDP = "Accept: application/sdp"
+MOST_REDIRECTS = 8
+"""That are followed within a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def probe(address: Address, deadline: Deadline) -> Outcome:
     port = address.real_port or 554
     with Wire(address.host, port, deadline, tls=address.scheme in TLS) as wire:
         talk = _Talk(wire, address)
-        reply = talk.ask("DESCRIBE", address.bare_url, "Accept: application/sdp")
+        reply = talk.ask("DESCRIBE", address.bare_url, SDP)
         if reply.status != 200 or reply.protocol != "RTSP":
             return Outcome(reply, talk.logged_in, talk.login)
         base = reply.header("content-base") or reply.header("content-location") or address.bare_url
@@ -89,6 +94,35 @@ def probe(address: Address, deadline: Deadline) -> Outcome:
         if session := re.match(r"[!-:<-~]{1,100}", reply.header("session")):
             talk.ask("TEARDOWN", address.bare_url, f"Session: {session[0]}")
         return Outcome(reply, talk.logged_in, talk.login)
+
+
+def sent_on(address: Address, deadline: Deadline) -> str | None:
+    """Where a server sends those who log in on to, away from itself; None: nowhere.
+
+    FFmpeg follows, and takes user and password along to whoever is there.
+
+    Raises:
+        Exception: what `Wire` and `Wire.ask` raise.
+    """
+    for _ in range(MOST_REDIRECTS):
+        port = address.real_port or 554
+        with Wire(address.host, port, deadline, tls=address.scheme in TLS) as wire:
+            reply = _Talk(wire, address).ask("DESCRIBE", address.bare_url, SDP)
+        location = reply.header("location")
+        if not 300 <= reply.status < 400 or not location:
+            return None
+        try:
+            there = Address.parse(urljoin(address.bare_url, location), {})
+        except (UsageError, ValueError):
+            return printable(location, 200)
+        if _service(there) != _service(address):
+            return printable(str(there), 200)
+        address = replace(address, path=there.path)
+    return "itself, again and again"
+
+
+def _service(address: Address) -> tuple[str, str, int | None]:
+    return address.scheme, address.host.lower(), address.real_port
 
 
 def _video_track(description: str) -> str | None:

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 import cv2
@@ -11,7 +12,7 @@ from livesegment.errors import SourceError
 from livesegment.frame import Frame
 from livesegment.sources.addresses.url import redact, short_name
 from livesegment.sources.base import SourceInfo
-from livesegment.sources.capture import as_bgr, open_capture, stated
+from livesegment.sources.capture import as_bgr, check_size, open_capture, stated
 from livesegment.sources.clock import Playout, StreamClock
 from livesegment.sources.streams.lateness import Lateness
 from livesegment.sources.streams.probing import attempts, is_rtsp
@@ -69,6 +70,7 @@ class StreamSource:
         open_timeout: float = OPEN_TIMEOUT,
         read_timeout: float = 6.0,
         max_age: float | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is connected before `open`.
 
@@ -80,6 +82,7 @@ class StreamSource:
             read_timeout: seconds, at most, for the next frame. FFmpeg's own are 30, for which the
                 program would seem to hang.
             max_age: seconds; frames that come later are passed over, whatever the reason.
+            check: called by `open` before it connects; what it raises comes out of there.
         """
         self.name = name or short_name(url)
         self.skipped_late = 0
@@ -91,6 +94,7 @@ class StreamSource:
         self.open_timeout = open_timeout
         self._read_timeout = read_timeout
         self._max_age = max_age
+        self._check = check
         self._capture: Any = None
         self._stopped = threading.Event()
         self._index = 0
@@ -112,6 +116,7 @@ class StreamSource:
 
     def open(self) -> SourceInfo:
         """Connect; see `Source.open`."""
+        self._check()
         until = time.monotonic() + self.open_timeout
         for options in attempts(self._scheme, self._transport, self.open_timeout):
             self.close()
@@ -184,6 +189,7 @@ class StreamSource:
                 f"cannot open {redact(self._url)}",
                 hint="check address, path and password with: ffplay URL (or VLC)",
             )
+        check_size(self._capture, self.name)
         if time.monotonic() >= until:
             raise self._lost()  # FFmpeg says that it is open even so, and nothing comes
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from livesegment.sessions.export.base import RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Selection, frames
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.made import Thing, make_session
 
@@ -38,4 +39,4 @@ def hard_session(folder: Path, *, count: int = 4, raw: bool = False) -> Session:
 
 def every(session: Session) -> list[RecordedFrame]:
     """All of its frames."""
-    return list(frames(session, Selection()))
+    return list(frames(session.lines(), Selection()))

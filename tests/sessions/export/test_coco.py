@@ -25,9 +25,12 @@ coco_api: Any = pytest.importorskip("pycocotools.coco", reason=WITHOUT)
 coco_masks: Any = pytest.importorskip("pycocotools.mask", reason=WITHOUT)
 cocoeval: Any = pytest.importorskip("pycocotools.cocoeval", reason=WITHOUT)
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation:DeprecationWarning"  # of pycocotools' own
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation:DeprecationWarning"  # of pycocotools' own
+    ),
+    pytest.mark.wheel,
+]
 SIZE = (64, 48)
 FORMS = pytest.mark.parametrize("masks", [coco.RLE, coco.POLYGON])
 

@@ -9,6 +9,7 @@ import pytest
 from livesegment.errors import SinkError
 from livesegment.frame import Image
 from livesegment.sessions.export import opencv_mp4
+from livesegment.sessions.manifest import VideoFacts
 from livesegment.sessions.session import Video
 from tests.sinks.films import read_back
 
@@ -19,7 +20,7 @@ def _pictures(*times: float) -> Iterator[tuple[float, Image]]:
 
 
 def _like(fps: float | None) -> Video:
-    return Video(Path("film.mkv"), "raw", 0.0, {"fps": fps})
+    return Video(Path("film.mkv"), VideoFacts(fps=fps))
 
 
 def test_a_picture_stays_until_the_next_comes_and_the_last_until_the_end(tmp_path: Path) -> None:

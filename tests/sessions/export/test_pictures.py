@@ -10,8 +10,9 @@ import pytest
 
 from livesegment.errors import SourceError, UsageError
 from livesegment.frame import Image
-from livesegment.sessions.export.base import Export, RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Export, Selection, frames
 from livesegment.sessions.export.pictures import Pictures, written
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.export.scenes import every
 from tests.sessions.made import jpeg, make_session, picture, square_and_disc
@@ -48,7 +49,7 @@ def test_it_is_the_picture_of_that_frame(
 def test_frames_may_be_left_out_and_begin_late(tmp_path: Path) -> None:
     session = Session.open(make_session(tmp_path, frames=30, segments=3))
     source = Pictures(session, "raw")
-    wanted = list(frames(session, Selection(start=2.55)))[::3]
+    wanted = list(frames(session.lines(), Selection(start=2.55)))[::3]
     assert [_shown(source, frame) for frame in wanted] == [21, 24, 27]
 
 
@@ -57,7 +58,7 @@ def test_videos_before_the_first_frame_are_not_read(tmp_path: Path) -> None:
     (path / "raw-0001.mkv").write_bytes(b"garbage")
     session = Session.open(path)
     source = Pictures(session, "raw")
-    wanted = list(frames(session, Selection(start=2.55)))
+    wanted = list(frames(session.lines(), Selection(start=2.55)))
     assert _shown(source, wanted[0]) == 21
 
 

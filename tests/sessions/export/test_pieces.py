@@ -7,12 +7,13 @@ import pytest
 from livesegment.errors import SourceError
 from livesegment.sessions.export.base import Selection
 from livesegment.sessions.export.pieces import laid_out, length, played, total
+from livesegment.sessions.manifest import VideoFacts
 from livesegment.sessions.session import Session, Video
 from tests.sessions.made import make_session
 
 
 def _video(start: float, seconds: float) -> Video:
-    return Video(Path("film.mkv"), "raw", start, {"seconds": seconds})
+    return Video(Path("film.mkv"), VideoFacts(start=start, seconds=seconds))
 
 
 def test_videos_follow_each_other_whatever_was_between() -> None:

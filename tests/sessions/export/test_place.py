@@ -11,7 +11,7 @@ from livesegment.sessions.export import place
 
 
 def test_a_folder_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
-    target = tmp_path / "on" / "the" / "way"
+    target = tmp_path / "way"
     with place.folder(target) as path:
         (path / "one").write_text("1")
         assert not target.exists()
@@ -112,3 +112,72 @@ def test_what_a_kill_left_is_left_alone(tmp_path: Path) -> None:
     with place.folder(tmp_path / "out") as path:
         assert path.name == "out.part-2"
     assert (tmp_path / "out.part" / "old").exists()
+
+
+def test_a_former_export_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    (target / "images").mkdir(parents=True)
+    (target / "images" / "00000000.jpg").write_text("before")
+    (target / "annotations.json").write_text("before")
+    with place.folder(target, overwrite=True) as path:
+        (path / "results.json").touch()
+        assert (target / "annotations.json").read_text() == "before"
+    assert [file.name for file in target.iterdir()] == ["results.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_former_export_stays_where_the_new_one_fails(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "annotations.json").write_text("before")
+    with pytest.raises(KeyboardInterrupt), place.folder(target, overwrite=True):
+        raise KeyboardInterrupt
+    assert (target / "annotations.json").read_text() == "before"
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    "mine", ["notes.txt", "images/holiday.jpg", "images/old/00000001.jpg", "labels/1.txt/a"]
+)
+def test_no_folder_with_anything_else_in_it_is_replaced(mine: str, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    (target / mine).parent.mkdir(parents=True)
+    (target / mine).write_text("mine")
+    (target / "annotations.json").touch()
+    refused = pytest.raises(UsageError, match="not what an export writes")
+    with refused, place.folder(target, overwrite=True):
+        raise AssertionError
+    assert (target / mine).read_text() == "mine"
+
+
+def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
+    for name in ("film.mp4", "film-2.mp4"):
+        (tmp_path / name).write_text("before")
+    with place.files(tmp_path / "film.mp4", overwrite=True) as path:
+        path.write_text("1")
+        assert (tmp_path / "film.mp4").read_text() == "before"
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        "film.mp4": "1",
+        "film-2.mp4": "before",
+    }
+
+
+def test_what_came_into_the_folder_meanwhile_stays(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+
+    def write() -> None:
+        with place.folder(target) as path:
+            (path / "one").touch()
+            target.mkdir()
+            (target / "mine").touch()
+
+    with pytest.raises(UsageError, match="is there already"):
+        write()
+    assert [file.name for file in target.iterdir()] == ["mine"]
+
+
+def test_no_folder_is_made_of_a_typo(tmp_path: Path) -> None:
+    for kind in (place.folder, place.files):
+        with pytest.raises(UsageError, match="no folder"), kind(tmp_path / "typo" / "out"):
+            raise AssertionError
+    assert list(tmp_path.iterdir()) == []

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from livesegment.sessions.export import table
-from livesegment.sessions.export.base import RecordedFrame, Selection, frames
+from livesegment.sessions.export.base import Selection, frames
+from livesegment.sessions.lines import RecordedFrame
 from livesegment.sessions.session import Session
 from tests.sessions.made import make_session
 
 
 def _frames(folder: Path, count: int) -> list[RecordedFrame]:
     session = Session.open(make_session(folder, frames=count, raw=False))
-    return list(frames(session, Selection()))
+    return list(frames(session.lines(), Selection()))
 
 
 def test_there_is_a_row_an_instance(tmp_path: Path) -> None:

@@ -58,9 +58,27 @@ def test_a_plain_word_is_left_in_the_middle_of_others(text: str) -> None:
     assert hidden(text, "live") == text
 
 
-@pytest.mark.parametrize("text", ["live", "(live)", "is_live.", "u%3Alive%40h"])
-def test_a_plain_word_is_found_where_it_stands_alone(text: str) -> None:
-    assert "live" not in hidden(text, "live")
+@pytest.mark.parametrize("secret", ["live", "wrong", "1234", "Password"])
+@pytest.mark.parametrize("text", ["password={}", "u:{}@h", "{}@h", "u%3A{}%40h"])
+def test_a_plain_word_is_found_where_passwords_stand(text: str, secret: str) -> None:
+    assert secret not in hidden(text.format(secret), secret, "u")
+
+
+@pytest.mark.parametrize("secret", ["live", "wrong", "1234", "Password"])
+@pytest.mark.parametrize("text", ["{} or not", "401: {} user", "is_{}.", "({})", "/{}/x"])
+def test_a_plain_word_is_left_in_sentences(text: str, secret: str) -> None:
+    assert hidden(text.format(secret), secret, "u") == text.format(secret)
+
+
+@pytest.mark.parametrize("text", ["/{}/x", "?{}", "a&{}"])
+def test_a_plain_word_of_nobody_is_found_in_paths(text: str) -> None:
+    assert "live" not in hidden(text.format("live"), "live")
+
+
+@pytest.mark.parametrize("secret", ["correcthorsebattery", "123456789012", "w0rd", "w-rd"])
+@pytest.mark.parametrize("text", ["{} or not", "401: {} user", "({})"])
+def test_any_other_is_found_where_it_stands_alone(text: str, secret: str) -> None:
+    assert secret not in hidden(text.format(secret), secret)
 
 
 def test_the_longer_of_two_secrets_goes_first() -> None:

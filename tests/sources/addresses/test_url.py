@@ -94,6 +94,14 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
     assert redact(once) == once
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["rtsp:u:pw@h/x", "rtsp:/u:pw@h/x", "rtsp//u:pw@h/x", "u:pw@h/x", "no '{}'", "(u:pw@[::1])"],
+)
+def test_a_password_is_hidden_where_the_url_is_misspelt(text: str) -> None:
+    assert "pw" not in redact(text.format("u:pw@h"))
+
+
 def test_a_user_without_password_is_hidden_too() -> None:
     assert redact("rtsp://admin@10.0.0.7/live") == "rtsp://***@10.0.0.7/live"
 
