@@ -167,6 +167,9 @@ class _NoUpkeep:
     def __init__(self, tasks: object) -> None:
         pass
 
+    def soon(self) -> None:
+        pass
+
     def check(self) -> None:
         pass
 
