@@ -55,7 +55,7 @@ def _wrong() -> Obstacle | None:
     if capabilities.reads(Format.ONNX):
         return None
     return Obstacle(
-        f"this OpenCV ({cv2.__version__}) computes convolutions with odd padding wrongly",
+        f"this OpenCV ({cv2.__version__}) does not compute a small network with odd padding right",
         f"pip install --upgrade opencv-contrib-python; or another engine: {install('openvino')}",
     )
 
@@ -257,6 +257,9 @@ def _lacks(network: Network) -> str:
 @contextmanager
 def _quiet() -> Generator[None]:
     """Let OpenCV not say to standard error what is said here."""
+    if "OPENCV_LOG_LEVEL" in os.environ:  # somebody wants to hear it
+        yield
+        return
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         yield

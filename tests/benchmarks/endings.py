@@ -15,6 +15,7 @@ import json
 import os
 import pty
 import random
+import secrets
 import shutil
 import signal
 import struct
@@ -46,6 +47,7 @@ AGREE = 5.0
 """Seconds by which lines and videos may end apart."""
 SHUTDOWN, WITHOUT_FLUSH = 0x8004587D, 2
 """`ioctl` of ext4."""
+MARK = "LIVESEGMENT_TESTED_RUN"
 ROOM = 24
 """Megabytes of a disk that is to become full."""
 
@@ -61,6 +63,8 @@ class Run:
     readers: dict[str, int] = field(default_factory=dict)
     """Descriptors at the other ends of its output."""
     disk: Path | None = None
+    mark: str = ""
+    """What its environment has in `MARK`, and that of all it starts."""
 
     def send(self, number: int) -> None:
         """Send a signal to the program alone."""
@@ -120,7 +124,7 @@ def display(number: int) -> Callable[[Run], None]:
 
 def child(run: Run) -> None:
     """Kill the processes that it started, and end it a second later."""
-    for pid in _members(run.process.pid) - {run.process.pid}:
+    for pid in _members(run) - {run.process.pid}:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     _later(run, 1.0)
@@ -196,7 +200,6 @@ def attempt(name: str, after: float, folder: Path) -> list[str]:
         run = _start(way, folder, stack)
         session = _session(run)
         _later(run, after)
-        members = _members(run.process.pid)
         way.end(run)
         try:
             run.process.wait(20)
@@ -204,8 +207,7 @@ def attempt(name: str, after: float, folder: Path) -> list[str]:
             group(run)
             run.process.wait()
             return ["it did not end"]
-        faults = _left(members | _members(run.process.pid), run.process.pid)
-        return faults + _recording(session)
+        return _left(run) + _recording(session)
 
 
 def _start(way: Way, folder: Path, stack: ExitStack) -> Run:
@@ -237,9 +239,10 @@ def _start(way: Way, folder: Path, stack: ExitStack) -> Run:
         readers["lines"], out = os.pipe()
     if way.words:
         readers["words"], words = os.pipe() if way.words == "pipe" else pty.openpty()
+    mark = secrets.token_hex(8)
     process = subprocess.Popen(
         [sys.executable, "-m", "livesegment", *command],
-        env=environment() | ({"DISPLAY": shown[1]} if shown else {}),
+        env=environment() | {MARK: mark} | ({"DISPLAY": shown[1]} if shown else {}),
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=words,
@@ -248,7 +251,7 @@ def _start(way: Way, folder: Path, stack: ExitStack) -> Run:
     for end in (out, words):
         if end >= 0:
             os.close(end)
-    run = Run(process, (disk or folder) / "out", stack, shown and shown[0], readers, disk)
+    run = Run(process, (disk or folder) / "out", stack, shown and shown[0], readers, disk, mark)
     stack.callback(_over, run)
     return run
 
@@ -278,31 +281,31 @@ def _later(run: Run, seconds: float) -> None:
         run.process.wait(seconds)
 
 
-def _members(session: int) -> set[int]:
-    """The processes of a session, in the sense of the system."""
+def _members(run: Run) -> set[int]:
+    """The processes of a run: itself, and all that has its environment."""
+    mark = f"{MARK}={run.mark}".encode()
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            with suppress(OSError, IndexError):
-                state, _, _, own = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
-                if int(own) == session and state != "Z":
+            with suppress(OSError):
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                if state != "Z" and mark in (entry / "environ").read_bytes().split(b"\0"):
                     found.add(int(entry.name))
     return found
 
 
-def _left(members: set[int], session: int) -> list[str]:
+def _left(run: Run) -> list[str]:
     """Processes that are still there after a while."""
     until = time.monotonic() + GRACE
     while time.monotonic() < until:
-        if not _members(session):
+        if not _members(run):
             return []
         time.sleep(0.05)  # noqa: TID251 -- other processes end, and nothing tells of it
-    alive = sorted(_members(session) & (members | _members(session)))
     said = []
-    for pid in alive:
+    for pid in sorted(_members(run)):
         with suppress(OSError):
             said.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return [f"left running: {'; '.join(said)}"]
+    return [f"left running: {'; '.join(said)}"] if said else []
 
 
 def _recording(path: Path) -> list[str]:

@@ -59,7 +59,7 @@ def test_padding_on_the_wrong_side_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert not reads(Format.ONNX)
     obstacle = OpenCvEngine.devices()["cpu"]
     assert obstacle is not None
-    assert "odd padding wrongly" in obstacle.reason
+    assert "odd padding right" in obstacle.reason
     assert "pip install" in obstacle.hint
 
 
