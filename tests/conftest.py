@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import settings
@@ -42,11 +42,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heeded() -> Iterator[None]:
-    """What a shell starts in the background begins with Ctrl-C ignored, and so do its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals_are_heeded() -> Iterator[None]:
+    """What a shell's `&` or `nohup` starts ignores some signals, and so would its children."""
+    heeded: dict[str, Any] = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL}
+    heeded |= {"SIGHUP": signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}
+    before = {name: signal.signal(getattr(signal, name), how) for name, how in heeded.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for name, how in before.items():
+        signal.signal(getattr(signal, name), how)
 
 
 @pytest.fixture(autouse=True)
