@@ -11,7 +11,7 @@ import cv2
 
 from livesegment.errors import SourceError
 from livesegment.frame import Frame, Image
-from livesegment.image_files import read_image
+from livesegment.image_files import openable, quiet_opencv, read_image
 from livesegment.sources.base import SourceInfo
 from livesegment.sources.capture import as_bgr
 
@@ -51,13 +51,18 @@ class ImagesSource:
         elif path.is_file():
             found = [path]
         else:
-            found = [Path(item) for item in glob.glob(self._pattern)]  # noqa: PTH207 -- absolute
-            found = [item for item in found if item.suffix.lower() in SUFFIXES]
+            # A folder's name may have signs of a pattern.
+            literal = str(Path(glob.escape(str(path.parent)), path.name))
+            names = glob.glob(self._pattern) or glob.glob(literal)  # noqa: PTH207 -- absolute
+            found = [Path(item) for item in names if Path(item).suffix.lower() in SUFFIXES]
         if not found:
+            hint = f"a folder or a quoted glob of {', '.join(sorted(SUFFIXES))}"
             raise SourceError(
                 f"no pictures in {self._pattern}",
-                hint=f"a folder or a quoted glob of {', '.join(sorted(SUFFIXES))}",
+                hint=f"{hint}; a video is named by its own path",
             )
+        if len(found) == 1:
+            _tell_of_more(found[0])
         self._paths = sorted(found, key=lambda item: (natural_order(item.name), str(item)))
         first = self._first()
         height, width = first.shape[:2]
@@ -131,6 +136,24 @@ class ImagesSource:
             count = f"{self._left_out} of {len(self._paths)}"
             log.warning("%s pictures in %s were left out", count, self._pattern)
         self._summed_up = True
+
+
+def _tell_of_more(path: Path) -> None:
+    """Say that a file has more pictures than the one that is taken."""
+    if not path.is_file():
+        return  # a pipe would hold us; loading says so
+    quiet_opencv()
+    try:
+        with openable(path) as name:
+            count = cv2.imcount(name)
+    except (SourceError, cv2.error):
+        return  # loading it says what is wrong
+    if count > 1:
+        log.warning(
+            "%s holds %d pictures, and the first is taken; ffmpeg -i FILE film.mkv makes a video",
+            path,
+            count,
+        )
 
 
 def _load(path: Path) -> Image:

@@ -4,6 +4,8 @@ import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
+from urllib.parse import unquote
 
 from livesegment.errors import SourceError, UsageError
 from livesegment.sources.addresses.address import Address
@@ -21,6 +23,9 @@ from livesegment.sources.supervision.health import Supervision
 from livesegment.sources.supervision.supervised import SupervisedSource
 from livesegment.sources.synthetic import SyntheticSource
 from livesegment.sources.video import VideoSource
+
+LISTS = frozenset({".csv", ".lst", ".txt"})
+"""How files end that name others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,9 @@ def _find(
 ) -> Source:
     if is_url(text):
         return _stream(text, name, reception)
+    if text.startswith("file:"):
+        path = unquote(text.removeprefix("file:").removeprefix("//"))
+        raise UsageError(f"{text}: a file is named by its path", hint=f"--source {quote(path)}")
     if "://" in text:
         Address.parse(text)  # says what is wrong with it
     if text == "synthetic":
@@ -149,9 +157,15 @@ def _find_path(
     if path.is_dir() or (not path.exists() and any(sign in text for sign in "*?[")):
         return ImagesSource(text, fps=fps, loop=loop)
     if not path.exists():
-        raise SourceError(f"{text}: no such file, folder or device")
+        numbered = re.sub(r"%0?\d*d", "*", text)
+        hint = None if numbered == text else f"numbered pictures are a quoted glob: '{numbered}'"
+        raise SourceError(f"{text}: no such file, folder or device", hint=hint)
     if text.startswith("/dev/") and stat.S_ISCHR(path.stat().st_mode):
         return camera(text, name=name, reception=reception)
+    if path.suffix.lower() in LISTS:
+        raise SourceError(
+            f"{text} is a list, not a video", hint="name each file with a --source of its own"
+        )
     if path.suffix.lower() in SUFFIXES:
         return ImagesSource(text, fps=fps, loop=loop)
     return VideoSource(text, loop=loop)

@@ -203,6 +203,23 @@ def test_no_pictures_are_an_error(pattern: str, tmp_path: Path) -> None:
     assert ".jpg" in (caught.value.hint or "")
 
 
+def test_a_folder_whose_name_has_signs_of_a_pattern_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "shots [1]"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "1.png"), np.zeros((4, 4, 3), np.uint8))
+    assert ImagesSource(str(folder / "*.png")).open().frame_count == 1
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, False), (3, True)])
+def test_a_file_of_several_pictures_is_said_to_be_one(
+    count: int, said: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = [np.full((8, 8, 3), 80 * i, np.uint8) for i in range(count)]
+    cv2.imwritemulti(str(tmp_path / "pages.tif"), pages)
+    ImagesSource(str(tmp_path / "pages.tif")).open()
+    assert ("holds 3 pictures, and the first is taken" in caplog.text) is said
+
+
 @given(st.lists(st.integers(0, 2000), unique=True, max_size=30), st.randoms())
 def test_numbers_in_names_are_ordered_as_numbers(numbers: list[int], chance: random.Random) -> None:
     names = [f"shot {number} of 9.png" for number in numbers]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livesegment.errors import SourceError, UsageError
+from livesegment.errors import LiveSegmentError, SourceError, UsageError
 from livesegment.sources import locate
 from livesegment.sources.base import Source
 from livesegment.sources.cameras.camera import CameraSource
@@ -73,6 +73,28 @@ def test_a_source_is_known_by_what_it_is_called(
     assert found.name
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("file:///my%20film.mp4", "--source '/my film.mp4'"),
+        ("file:film.mp4", "--source film.mp4"),
+        ("shot%05d.png", "'shot*.png'"),
+        ("a/%d.jpg", "'a/*.jpg'"),
+        ("films.txt", "a --source of its own"),
+        ("films.CSV", "a --source of its own"),
+    ],
+)
+def test_what_others_take_is_said_in_our_words(
+    text: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("films.txt", "films.CSV"):
+        (tmp_path / name).write_text("film.mp4\n")
+    with pytest.raises(LiveSegmentError) as caught:
+        source(text)
+    assert hint in str(caught.value.hint)
+
+
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("text", "error", "said"),
@@ -81,7 +103,8 @@ def test_a_source_is_known_by_what_it_is_called(
         ("gone.mp4", SourceError, "no such file"),
         ("film.mp4/frame.png", SourceError, "no such file"),
         ("ftp://host/film.mp4", UsageError, "no kind of URL"),
-        ("file:///film.mp4", UsageError, "no kind of URL"),
+        ("file:///film.mp4", UsageError, "a file is named by its path"),
+        ("file:film.mp4", UsageError, "a file is named by its path"),
         ("-1", UsageError, "a camera is a number"),
         ("nul\0.mp4", SourceError, "no such file"),
         ("x" * 5000, SourceError, "File name too long"),
