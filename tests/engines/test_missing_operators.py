@@ -64,7 +64,7 @@ def test_an_operator_that_wants_more_is_known() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no ONNX", NETWORK[:100]])
 def test_damaged_files_name_nothing(data: bytes) -> None:
-    assert missing_operators(data, Reader()) in ([], ["Relu"], ["Relu", "Strange"])
+    assert missing_operators(data, Reader()) == []
 
 
 @pytest.mark.wheel

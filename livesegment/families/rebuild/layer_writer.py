@@ -46,7 +46,6 @@ class LayerWriter:
         self,
         operations: Mapping[str, Operation],
         constant: Callable[[str], Constant | None],
-        consumers: Mapping[str, list[Operation]],
         dialect: Dialect,
     ) -> None:
         """Start a network.
@@ -54,7 +53,6 @@ class LayerWriter:
         Args:
             operations: the whole graph, by name.
             constant: the values of a constant, None where there is none of the name.
-            consumers: who reads what.
             dialect: how the engine likes it.
         """
         self.onnx = OnnxWriter()
@@ -62,7 +60,6 @@ class LayerWriter:
         self.crop_sizes: list[tuple[int, int]] = []
         self._operations = operations
         self._constant = constant
-        self._consumers = consumers
         self.dialect = dialect
 
     def read(self, operation: Operation, index: int = 0) -> Tensor:
@@ -108,11 +105,6 @@ class LayerWriter:
         axis = 1 if like.picture else operation.whole("axis", like.axes - 1)
         shape = [-1] + [1] * (like.axes - 1 - axis)
         return self.onnx.constant(f"{name}/{len(shape)}", values.reshape(shape))
-
-    def only_reader(self, operation: Operation) -> Operation | None:
-        """The one operation that reads this one, if it is one."""
-        readers = self._consumers.get(operation.name, [])
-        return readers[0] if len(readers) == 1 else None
 
     def maker(self, operation: Operation) -> Operation | None:
         """The operation that makes the first input."""

@@ -120,11 +120,7 @@ class MaskRcnnGraph:
         dialect: Dialect,
     ) -> tuple[bytes, list[Tensor]]:
         """One network from one picture-like input, and what is known of its outputs."""
-        consumers: dict[str, list[Operation]] = {}
-        for name in part:
-            for read in self._operations[name].inputs:
-                consumers.setdefault(read, []).append(self._operations[name])
-        to = LayerWriter(self._operations, self._constant, consumers, dialect)
+        to = LayerWriter(self._operations, self._constant, dialect)
         to.onnx.input(source, [1, channels, "height", "width"])
         to.tensors[source] = Tensor(source, 4, picture=True, channels=channels)
         for node in self._text.nodes:
